@@ -1,0 +1,448 @@
+"""What every tool shares: the option grammar, messages, counting of items, endings.
+
+The grammar is Kaldi's (src/util/parse-options.cc) made a little kinder: `--name=value` or
+`--name value`, `_` the same as `-`, any case, booleans as `--flag`, `--no-flag` or `--flag=true`,
+`--config FILE` with one `--name=value` a line and the command line winning over it.
+"""
+
+import contextlib
+import errno
+import os
+import re
+import signal
+import sys
+import time
+from dataclasses import fields
+from types import UnionType
+
+import click
+
+from diarkit import __version__
+from diarkit.errors import DataError, ItemError, ItemsFailed, UsageError
+
+# Failures of one input file; a full disk or a closed pipe is not the item's fault and ends the tool.
+FILE_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+PROGRESS_AFTER = 3.0  # seconds of work before a progress line appears
+
+
+class Terminated(BaseException):
+    """SIGTERM or SIGHUP: unwinds like KeyboardInterrupt, so that temporary files are removed."""
+
+    def __init__(self, signum, frame):
+        super().__init__(signum)
+        self.signum = signum
+
+
+def tool_name():
+    return os.path.basename(sys.argv[0]) or "diarkit"
+
+
+def log(message):
+    """One line on stderr under the tool's name."""
+    hide_progress()
+    for line in str(message).splitlines() or [""]:
+        print(f"{tool_name()}: {line}", file=sys.stderr, flush=True)
+
+
+def verbosity():
+    context = click.get_current_context(silent=True)
+    return context.meta.get("verbose", 0) if context else 0
+
+
+def log_verbose(message, level=1):
+    if verbosity() >= level:
+        log(message)
+
+
+# ---------------------------------------------------------------------------------------- options
+
+
+class Number(click.ParamType):
+    """A plain decimal number: no nan, inf, 1_0 or hexadecimal, which float() and int() let through."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.name = "integer" if kind is int else "number"
+        self.pattern = re.compile(r"[-+]?\d+" if kind is int else r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.A)
+
+    def convert(self, value, param, ctx):
+        if not isinstance(value, str):
+            return value
+        if not self.pattern.fullmatch(value):
+            self.fail(f"'{value}' is not a {'whole ' if self.kind is int else ''}number", param, ctx)
+        return self.kind(value)
+
+
+class Truth(click.ParamType):
+    name = "true|false"
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, bool):
+            return value
+        if value.lower() in ("true", "t", "1"):
+            return True
+        if value.lower() in ("false", "f", "0"):
+            return False
+        self.fail(f"'{value}' is neither true nor false", param, ctx)
+
+
+def click_option(field):
+    """The command-line option of one field of an options dataclass."""
+    meta = field.metadata
+    kind = field.type
+    if isinstance(kind, UnionType):
+        kind = next(arg for arg in kind.__args__ if arg is not type(None))
+    names = ["--" + field.name.replace("_", "-"), *("--" + name for name in meta["names"])]
+    if meta["choices"]:
+        param_type = click.Choice(meta["choices"], case_sensitive=False)
+    else:
+        param_type = {float: Number(float), int: Number(int), bool: Truth(), str: click.STRING}[kind]
+    shown = {True: "true", False: "false", None: None, "": None}.get(field.default, field.default)
+    notes = [meta["unit"], "" if shown is None else f"default {shown}", meta["source"]]
+    notes = "; ".join(note for note in notes if note)
+    metavar = {float: "X", int: "N", bool: "[=BOOL]", str: meta["unit"] and "TEXT" or "NAME"}[kind]
+    return click.Option(
+        [*names, field.name],
+        type=param_type,
+        default=field.default,
+        metavar=None if meta["choices"] else metavar,
+        help=meta["help"] + (f" ({notes})" if notes else ""),
+    )
+
+
+def options(cls, name="opts", only=None):
+    """Decorator: the fields of the options dataclass `cls` become options; the tool gets an instance.
+
+    `only` names the fields that the tool offers, where it does not offer all; `name` is the
+    argument that receives the instance.
+    """
+    chosen = [f for f in fields(cls) if only is None or f.name in only]
+
+    def decorate(function):
+        parameters = getattr(function, "__click_params__", None)
+        if parameters is None:
+            parameters = function.__click_params__ = []
+        groups = function.__dict__.setdefault("__option_groups__", [])
+        parameters.extend(click_option(f) for f in reversed(chosen))
+        groups.append((name, cls, [f.name for f in chosen]))
+        return function
+
+    return decorate
+
+
+def standard_options():
+    def verbose(ctx, param, value):
+        ctx.meta["verbose"] = value
+
+    def print_args(ctx, param, value):
+        if value:
+            import shlex
+
+            log(shlex.join([sys.argv[0], *sys.argv[1:]]))
+
+    def max_failed(ctx, param, value):
+        if not re.fullmatch(r"\d+|\d+(\.\d+)?%", value, re.A):
+            raise click.BadParameter(f"'{value}' is neither a number nor a percentage", ctx, param)
+        ctx.meta["max_failed"] = value
+
+    def pipes(ctx, param, value):
+        if value:
+            from diarkit.io import streams
+
+            streams.allow_pipes(True)
+
+    def version(ctx, param, value):
+        if value and not ctx.resilient_parsing:
+            click.echo(f"{ctx.info_name} (diarkit) {__version__}")
+            ctx.exit()
+
+    def make(name, callback, help, **kwargs):
+        return click.Option([f"--{name}"], expose_value=False, callback=callback, help=help, **kwargs)
+
+    return [
+        click.Option(["--config"], expose_value=False, metavar="FILE",
+                     help="Read options from FILE, one --name=value a line; the command line wins."),
+        make("max-failed", max_failed, "Exit 0 as long as no more items than this fail (a number or 5%; default 0).",
+             default="0", metavar="N|P%"),
+        make("allow-pipes", pipes, "Run the commands ('cmd |') that scp files name, as DIARKIT_PIPES=1 does.",
+             type=Truth(), default=False, metavar="[=BOOL]"),
+        make("print-args", print_args, "Print the command line on stderr first.",
+             type=Truth(), default=False, metavar="[=BOOL]"),
+        make("verbose", verbose, "Say more on stderr.", type=Number(int), default=0, metavar="[=N]"),
+        make("version", version, "Print the version and exit.", is_flag=True, is_eager=True),
+    ]
+
+
+class Tool(click.Command):
+    """A click command with Kaldi's option grammar and one way to end."""
+
+    def __init__(self, *args, params=None, **kwargs):
+        super().__init__(*args, params=[*(params or []), *standard_options()], **kwargs)
+
+    def parse_args(self, ctx, args):
+        if not args and any(p.required for p in self.params if isinstance(p, click.Argument)):
+            raise click.UsageError("arguments are missing", ctx)
+        args = self.bind_booleans(list(args))
+        config = self.config_arguments(args)
+        return super().parse_args(ctx, config + args)
+
+    def long_options(self):
+        return {name: p for p in self.params if isinstance(p, click.Option) for name in p.opts}
+
+    def bind_booleans(self, args):
+        """Only `=` binds a value to a boolean: --flag becomes --flag=true, --no-flag --flag=false."""
+        known = self.long_options()
+        done = []
+        rest = iter(args)
+        for arg in rest:
+            if arg == "--":
+                done += [arg, *rest]
+                break
+            name, equals, _ = arg.partition("=")
+            name = normalise(name)
+            option = known.get(name)
+            negated = known.get("--" + name[5:]) if name.startswith("--no-") else None
+            if equals or not arg.startswith("--"):
+                done.append(arg)
+            elif option is None and negated is not None and isinstance(negated.type, Truth):
+                done.append(f"--{name[5:]}=false")
+            elif option is None or option.is_flag:
+                done.append(arg)
+            elif isinstance(option.type, Truth):
+                done.append(f"{name}=true")
+            elif option.name == "verbose":
+                done.append("--verbose=1")
+            else:  # the next word is its value, whatever it looks like
+                done += [arg, *(word for word in [next(rest, None)] if word is not None)]
+        return done
+
+    def config_arguments(self, args):
+        """The arguments that the --config files in `args` hold, Kaldi's format; names are checked here."""
+        found = []
+        words = args[: args.index("--")] if "--" in args else args
+        known = self.long_options()
+        skip = False
+        for i, word in enumerate(words):
+            if skip:
+                skip = False
+                continue
+            name, equals, value = word.partition("=")
+            if normalise(name) == "--config":
+                value = value if equals else (words[i + 1] if i + 1 < len(words) else "")
+                found += self.read_config(value, known) if value else []
+            option = known.get(normalise(name))
+            skip = option is not None and not equals and not option.is_flag
+        return found
+
+    def read_config(self, path, known):
+        try:
+            with open(path, encoding="utf-8-sig") as file:
+                lines = file.read().splitlines()
+        except UnicodeDecodeError:
+            raise DataError("not a text file", where=path) from None
+        found = []
+        for number, line in enumerate(lines, 1):
+            line = re.sub(r"(^|\s)#.*", "", line).strip()
+            if not line:
+                continue
+            if not line.startswith("--"):
+                raise DataError(f"expected --name=value, found '{line}'", where=f"{path}:{number}")
+            name, equals, value = line.partition("=")
+            name = normalise(name.strip())
+            if name == "--config" or name not in known and name.replace("--no-", "--", 1) not in known:
+                raise DataError(f"no such option: {name}", where=f"{path}:{number}")
+            found.append(f"{name}={value.strip()}" if equals else name)
+        return self.bind_booleans(found)
+
+    def invoke(self, ctx):
+        for name, cls, members in getattr(self.callback, "__option_groups__", ()):
+            ctx.params[name] = cls(**{member: ctx.params.pop(member) for member in members})
+        return super().invoke(ctx)
+
+    def main(self, args=None, prog_name=None, **extra):
+        sys.exit(run(lambda: super(Tool, self).main(args, prog_name or tool_name(), standalone_mode=False)))
+
+
+def normalise(name):
+    return name.lower().replace("_", "-") if name.startswith("--") else name
+
+
+def tool(function):
+    """Decorator: a tool of bin/, its help the docstring of the function, its name that of the file."""
+    settings = {
+        "token_normalize_func": lambda name: name.lower().replace("_", "-"),
+        "help_option_names": ["--help"],
+        "max_content_width": 110,
+    }
+    return click.command(tool_name(), cls=Tool, context_settings=settings)(function)
+
+
+# ---------------------------------------------------------------------------------------- endings
+
+
+def run(main):
+    """Call `main`, turn what it raises into a line on stderr, and return the exit status."""
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(signum) is signal.SIG_DFL:  # nohup's SIG_IGN stays
+            signal.signal(signum, raise_terminated)
+    try:
+        status = main()
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        log(f"{error.format_message()} (see {tool_name()} --help)")
+        return 2
+    except UsageError as error:
+        log(error)
+        return 2
+    except ItemsFailed:
+        return 1
+    except BrokenPipeError:
+        die_of(signal.SIGPIPE)
+    except (KeyboardInterrupt, click.Abort):
+        hide_progress()
+        die_of(signal.SIGINT)
+    except Terminated as terminated:
+        die_of(terminated.signum)
+    except DataError as error:
+        log(f"error: {error}")
+        return 1
+    except OSError as error:
+        if error.errno is None:
+            raise
+        where = f"{error.filename}: " if error.filename is not None else ""
+        log(f"error: {where}{os.strerror(error.errno)}")
+        close_quietly(sys.stdout)
+        return 1
+    except MemoryError:
+        log("error: out of memory")
+        return 1
+
+
+def raise_terminated(signum, frame):
+    raise Terminated(signum, frame)
+
+
+def close_quietly(stream):
+    """Give up what `stream` still holds, so that the interpreter does not complain about it at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def die_of(signum):
+    """End as a program does that has no handler for the signal, so that the caller sees why."""
+    close_quietly(sys.stdout)
+    signal.signal(signum, signal.SIG_DFL)
+    os.kill(os.getpid(), signum)
+
+
+# ---------------------------------------------------------------------------------------- counting
+
+
+class Tally:
+    """Counts items done and failed, reports each failure in one line, and decides the exit status.
+
+        with open_text_output(labels) as out, Tally("recordings") as tally:
+            for key, scores in tally.over(read_arrays(specifier)):
+                with tally.item(key):
+                    ...
+
+    A DataError inside item() costs that item only. At the end "12 recordings done, 1 failed" goes to
+    stderr, and ItemsFailed is raised if more failed than --max-failed allows.
+    """
+
+    def __init__(self, noun, total=None, max_failed=None):
+        context = click.get_current_context(silent=True)
+        self.noun = noun
+        self.total = total
+        self.max_failed = max_failed or (context.meta.get("max_failed") if context else None) or "0"
+        self.done = self.failed = self.passed_over = 0
+
+    def __enter__(self):
+        self.progress = Progress(self.noun, self.total)
+        return self
+
+    @contextlib.contextmanager
+    def item(self, key):
+        try:
+            yield
+        except (DataError, *FILE_ERRORS) as error:
+            self.fail(key, error)
+        else:
+            self.done += 1
+        self.progress.show(self.done + self.failed)
+
+    def fail(self, key, error):
+        """Count `key` as failed, and say why."""
+        self.failed += 1
+        if isinstance(error, OSError):
+            error = f"{error.filename}: {os.strerror(error.errno or errno.EIO)}"
+        elif isinstance(error, ItemError):
+            error = error.reason
+        text = str(error)
+        log(text if text.startswith(f"{key}: ") else f"{key}: {text}")
+
+    def over(self, reader):
+        """The items of a table reader; one that cannot be read is counted as failed and passed."""
+        items = iter(reader)
+        while True:
+            try:
+                item = next(items)
+            except StopIteration:
+                break
+            except ItemError as error:
+                self.fail(error.key, error)
+                continue
+            yield item
+        self.passed_over += getattr(reader, "passed_over", 0)
+
+    def allowed(self):
+        if self.max_failed.endswith("%"):
+            return float(self.max_failed[:-1]) / 100 * (self.done + self.failed)
+        return int(self.max_failed)
+
+    def __exit__(self, kind, error, traceback):
+        if kind is not None and not issubclass(kind, DataError):
+            return
+        log(f"{self.done} {self.noun} done, {self.failed} failed"
+            + (f", {self.passed_over} passed over" if self.passed_over else ""))
+        if kind is None and self.failed > self.allowed():
+            raise ItemsFailed(f"{self.failed} {self.noun} failed")
+
+
+class Progress:
+    """A line on stderr with how much is done and how long the rest will take; only on a terminal.
+
+    It appears once the work has taken a few seconds, and is rewritten at most five times a second.
+    """
+
+    shown = False  # of the whole process: there is one terminal
+
+    def __init__(self, noun, total=None):
+        self.noun = noun
+        self.total = total
+        self.started = self.last = time.monotonic()
+        self.active = sys.stderr.isatty()
+
+    def show(self, done):
+        now = time.monotonic()
+        if not self.active or now - self.started < PROGRESS_AFTER or now - self.last < 0.2:
+            return
+        self.last = now
+        if self.total:
+            part = min(max(done / self.total, 1e-9), 1.0)
+            left = int((now - self.started) * (1 - part) / part)
+            bar = "#" * int(30 * part)
+            text = f"[{bar:<30}] {100 * part:3.0f} %  {left // 60}:{left % 60:02d} left"
+        else:
+            text = f"{done:g} {self.noun}"
+        print(f"\r\x1b[K{tool_name()}: {text}", end="", file=sys.stderr, flush=True)
+        Progress.shown = True
+
+
+def hide_progress():
+    if Progress.shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        Progress.shown = False

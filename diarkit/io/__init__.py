@@ -1,0 +1,1 @@
+"""Files: tables, audio, data directories, RTTM, model folders. No mathematics here."""
