@@ -1,1 +1,1 @@
-"""Files: tables, audio, data directories, RTTM, model folders. No mathematics here."""
+"""Files: tables, audio, data directories, models. Knows no mathematics and no command line."""

@@ -1,0 +1,120 @@
+"""One entry of an scp: where a value lies, and which part of it is wanted."""
+
+import logging
+import os
+import re
+import stat
+from collections import OrderedDict
+
+from diarkit.errors import DataError
+from diarkit.io.source import ByteSource
+from diarkit.io.specifiers import split_offset
+from diarkit.io.streams import Input
+from diarkit.io.values import read_value
+
+_RANGE = re.compile(r"(.*)\[([^\[\]]*)\]", re.DOTALL)
+_PART = re.compile(r"(\d+):(\d+)|:?")
+TOLERANCE = 3  # rows past the end that Kaldi forgives: lengths are rounded differently here and there
+
+log = logging.getLogger(__name__)
+
+
+def open_source(rxfilename, from_table=False):
+    """Open an rxfilename: its Input, to be closed, and a ByteSource on it that knows the size of a file."""
+    opened = Input(rxfilename, from_table)
+    try:
+        status = os.fstat(opened.stream.fileno())
+    except (OSError, AttributeError):  # a stand-in for standard input
+        status = None
+    ordinary = status is not None and stat.S_ISREG(status.st_mode)
+    return opened, ByteSource(opened.stream, status.st_size if ordinary else None)
+
+
+class Entries:
+    """Reads values from the places that an scp names, keeping the files open that were read last."""
+
+    def __init__(self, files=4):
+        self._files = files
+        self._open = OrderedDict()  # path -> (Input, ByteSource)
+
+    def read(self, entry, reader=read_value):
+        """The value at an entry, 'file', 'file:offset' or 'cmd |', perhaps with a range '[0:9,0:4]'.
+
+        Raises DataError naming file and reason.
+        """
+        rxfilename, wanted = split_range(entry)
+        try:
+            if rxfilename.endswith("|"):
+                value = self._read_command(rxfilename, reader)
+            else:
+                value = reader(self._source(rxfilename))
+            return take_range(value, wanted) if wanted is not None else value
+        except DataError as error:
+            if str(error).startswith(split_offset(rxfilename)[0]):
+                raise
+            raise DataError(str(error), rxfilename) from error
+
+    def _source(self, rxfilename):
+        path, offset = split_offset(rxfilename)
+        if offset is None or path not in self._open:
+            opened, source = open_source(rxfilename, from_table=True)
+            if offset is None or opened.stream.tell() != offset:
+                path, offset = rxfilename, 0
+            self.drop(path)
+            self._open[path] = opened, source
+            while len(self._open) > self._files:
+                self.drop(next(iter(self._open)))
+        opened, source = self._open[path]
+        self._open.move_to_end(path)
+        if offset >= source.size:
+            raise DataError(f"offset {offset} is past the end, at {source.size} bytes", path)
+        source.seek(offset)
+        return source
+
+    def _read_command(self, rxfilename, reader):
+        opened, source = open_source(rxfilename, from_table=True)
+        try:
+            value = reader(source)
+        except BaseException as error:
+            opened.close(error)
+            raise
+        opened.close()
+        return value
+
+    def drop(self, path):
+        """Close a file if it is open."""
+        if path in self._open:
+            self._open.pop(path)[0].close()
+
+    def close(self):
+        """Close all files."""
+        for path in list(self._open):
+            self.drop(path)
+
+
+def split_range(entry):
+    """'x.ark:5[0:9]' -> ('x.ark:5', '0:9'); without a range -> (entry, None)."""
+    match = _RANGE.fullmatch(entry)
+    return (match[1].rstrip(), match[2]) if match else (entry, None)
+
+
+def take_range(array, text):
+    """The part of an array that a range names: '0:9', '0:9,2:4' or ':,2:4', both ends included.
+
+    Up to three rows past the end are forgiven with a warning, as Kaldi does. Raises DataError.
+    """
+    parts = [_PART.fullmatch(part) for part in text.split(",")]
+    if None in parts or not text or len(parts) > max(array.ndim, 1):
+        raise DataError(f"bad range [{text}] for an array of {array.ndim} dimensions")
+    slices = []
+    for axis, part in enumerate(parts):
+        if part[1] is None:
+            slices.append(slice(None))
+            continue
+        first, last, size = int(part[1]), int(part[2]), array.shape[axis]
+        if first > last or first >= size or last >= size + (TOLERANCE if axis == 0 else 0):
+            raise DataError(f"range [{text}] does not fit in an array of shape {array.shape}")
+        if last >= size:
+            log.warning("range [%s] ends %d rows past the end of the array", text, last - size + 1)
+        slices.append(slice(first, last + 1))
+    return array[tuple(slices)].copy()

@@ -1,0 +1,77 @@
+"""Text lists of a data directory: a key and something, one record a line."""
+
+from array import array
+
+from diarkit.errors import DataError
+from diarkit.io.streams import read_lines
+
+
+class SeenKeys:
+    """Tells whether a key was there before.
+
+    Tables are sorted as a rule, so only a hash of 8 bytes is kept of each key for as long as each is
+    greater than the one before it, and a set only once that ends. `sorted` says whether it has not.
+    """
+
+    def __init__(self):
+        self.sorted = True
+        self._last = ""
+        self._hashes = array("q")
+        self._set = None
+
+    def add(self, key):
+        """Add a key; returns False if it was there before."""
+        number = hash(key)
+        if self._set is None:
+            if key > self._last:  # str compares as C compares the bytes of UTF-8
+                self._last = key
+                self._hashes.append(number)
+                return True
+            self.sorted = False
+            self._set, self._hashes = set(self._hashes), None
+        if number in self._set:
+            return False
+        self._set.add(number)
+        return True
+
+
+def read_records(rxfilename, what="value", missing_is_error=True):
+    """Iterate over the records of a list: (line number, key, rest of the line). Blank lines are passed.
+
+    Raises DataError naming file and line if a line is not text, has a key only (unless told that this is
+    fine), or has the key of an earlier line.
+    """
+    seen = SeenKeys()
+    for number, line in read_lines(rxfilename):
+        key, *rest = line.split(None, 1)[:2] or [None]
+        if key is None:
+            continue
+        if not rest and missing_is_error:
+            raise DataError(f"{key!r} without a {what}", f"{rxfilename}:{number}")
+        if not seen.add(key):
+            raise DataError(f"{key!r} is there twice", f"{rxfilename}:{number}")
+        yield number, key, rest[0].strip() if rest else ""
+
+
+def read_lists(rxfilename, count=None):
+    """Read a text list whose lines are `key word word ...`: spk2utt, utt2spk, labels, reco2num_spk.
+
+    Returns a dict key -> list of words, in the order of the file. `count` says how many words each line
+    must have, if that is known (utt2spk: 1); else there may be any number, none too. Raises DataError
+    naming file and line for what is not text, a wrong number of words, or a key that is there twice.
+    """
+    lists = {}
+    for number, key, rest in read_records(rxfilename, missing_is_error=False):
+        words = rest.split()
+        if count is not None and len(words) != count:
+            raise DataError(f"{1 + count} fields expected, not {1 + len(words)}", f"{rxfilename}:{number}")
+        lists[key] = words
+    return lists
+
+
+def read_scp(rxfilename):
+    """Read an scp, or any list of `key rest of the line`: a dict in the order of the file.
+
+    Raises DataError naming file and line for what is not text, a key alone, or a key that is there twice.
+    """
+    return {key: rest for _, key, rest in read_records(rxfilename, "file")}

@@ -1,0 +1,172 @@
+"""Opening what is written: files that appear whole or not at all, standard output, pipes."""
+
+import errno
+import os
+import re
+import secrets
+import stat
+import sys
+
+from diarkit.errors import DataError
+from diarkit.io import commands
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Output:
+    """One output, open for writing bytes in `stream`; a context manager that gives the stream.
+
+    `commit` makes it final and `abandon` gives it up. As a context manager the former follows a body that
+    ends well, the latter one that raises. `is_file` says whether it is a file written under another name
+    until it is committed.
+    """
+
+    def __init__(self, wxfilename, from_table=False):
+        self.name = wxfilename
+        self.is_file = False
+        self._process = None
+        self._temporary = None
+        if wxfilename.startswith("|"):
+            self._process = commands.start_command(wxfilename[1:], write=True, from_table=from_table)
+            self.stream = self._process.stdin
+        elif wxfilename in ("", "-", "/dev/stdout"):
+            self.stream = _standard_output()
+        else:
+            self._open_path(wxfilename)
+
+    def _open_path(self, path):
+        descriptor = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)|(/dev/stderr)", path)
+        try:
+            if descriptor:  # may be a file that others write to as well: never to be replaced
+                self.stream = os.fdopen(os.dup(int(descriptor[1] or 2)), "wb")
+                return
+            self._final = os.path.realpath(path)  # a symbolic link stays one
+            try:
+                status = os.stat(self._final)
+            except FileNotFoundError:
+                status = None
+            if status and stat.S_ISDIR(status.st_mode):
+                raise DataError("is a folder, not a file", path)
+            if status and not stat.S_ISREG(status.st_mode):
+                self.stream = open(self._final, "wb")
+                return
+            if status and not os.access(self._final, os.W_OK):
+                raise DataError("cannot be written: permission denied", path)
+            folder, name = os.path.split(self._final)
+            self._temporary = os.path.join(folder, f".{name[:60]}.{secrets.token_hex(4)}.tmp")
+            # Not by tempfile, whose files only their owner may read: the umask decides.
+            handle = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            if status:
+                os.fchmod(handle, stat.S_IMODE(status.st_mode))
+            self.stream = os.fdopen(handle, "wb")
+            self.is_file = True
+        except FileNotFoundError:
+            raise DataError("cannot be written: its folder does not exist", path) from None
+        except OSError as error:
+            raise DataError(f"cannot be written: {error.strerror}", path) from None
+
+    def __enter__(self):
+        return self.stream
+
+    def __exit__(self, kind, error, traceback):
+        if error is not None:
+            self.abandon(error)
+            return
+        self.prepare()
+        self.commit()
+
+    def prepare(self):
+        """Bring everything to the disk, so that what is left of `commit` can hardly fail."""
+        try:
+            self.stream.flush()
+            if self.is_file:
+                os.fsync(self.stream.fileno())
+        except BaseException as error:
+            self.abandon(error)
+            raise
+
+    def commit(self):
+        """Close after success: the file takes its name, a command must end well."""
+        if self._process:
+            commands.finish_writing(self._process)
+        elif not self.is_file:
+            self._leave_stream()
+        else:
+            self.stream.close()
+            os.replace(self._temporary, self._final)
+            _remove(self._final + ".partial")  # of an earlier run that failed
+
+    def abandon(self, error):
+        """Close after failure. What was written stays as NAME.partial, unless someone interrupted us.
+
+        Raises CommandFailed instead of `error` if a command that stopped reading is the cause.
+        """
+        if isinstance(error, OSError) and error.errno in FULL and not error.filename:
+            error.filename = self.name
+        if self._process:
+            # A command that ended by itself has its own status; stopping it comes too late to matter.
+            broken = isinstance(error, BrokenPipeError)
+            status = self._process.wait() if broken else commands.stop_writing(self._process)
+            failure = commands.command_error(self._process, status) if broken else None
+            _close_quietly(self.stream)
+            if failure:
+                raise failure from error
+        elif not self.is_file:
+            _close_quietly(self)
+        else:
+            _close_quietly(self.stream)
+            kept = isinstance(error, Exception) and _size(self._temporary) > 0
+            if kept:
+                os.replace(self._temporary, self._final + ".partial")
+            else:
+                _remove(self._temporary)
+
+    def close(self):
+        """Only for the quiet closing of streams that are not files."""
+        self._leave_stream()
+
+    def _leave_stream(self):
+        self.stream.flush()
+        if self.name not in ("", "-", "/dev/stdout"):
+            self.stream.close()
+
+
+def open_output(wxfilename, from_table=False):
+    """Open a wxfilename for writing: a context manager that gives a binary stream.
+
+    '-' or '' is standard output, '| cmd' a shell command, anything else a path. A path is written under a
+    hidden name in the same folder and renamed at the end, so that it appears whole or not at all; if the
+    body raises an Exception, what was written stays as NAME.partial. Devices, named pipes and /dev/fd/N are
+    written directly. `from_table` says that the name stood in a file: then a command needs permission.
+
+    Raises DataError if it cannot be opened, CommandFailed if the command fails, OSError if the disk is full.
+    """
+    return Output(wxfilename, from_table)
+
+
+def _standard_output():
+    if sys.stdout is None:
+        raise DataError("standard output is closed")
+    sys.stdout.flush()
+    return sys.stdout.buffer
+
+
+def _close_quietly(stream):
+    try:
+        stream.close()
+    except OSError:
+        pass  # a failure is being reported already
+
+
+def _size(path):
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def _remove(path):
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

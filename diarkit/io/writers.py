@@ -1,0 +1,139 @@
+"""Writing tables of arrays: archives, archives with their scp, and the places that an scp lists."""
+
+import numpy as np
+
+from diarkit.errors import DataError, ItemError
+from diarkit.io.lists import SeenKeys, read_scp
+from diarkit.io.outputs import Output
+from diarkit.io.specifiers import parse_wspecifier
+from diarkit.io.values import check_finite, encode, encode_text, prepare
+
+
+class ArrayWriter:
+    """Writes a table: a context manager with `write(key, array)`.
+
+    Archive and scp appear at the end, both or neither. If the body raises an Exception, what was written
+    stays beside them, as NAME.partial.
+    """
+
+    def __init__(self, wspecifier, compression=0, finite=True):
+        """
+        wspecifier : such as 'ark:-', 'ark,t:x.txt', 'ark,scp:x.ark,x.scp', or a plain path
+        compression : 0 for none, or Kaldi's methods 1 to 7, for matrices in binary archives
+        finite : refuse to write NaN and infinity
+        """
+        self.specifier = parse_wspecifier(wspecifier)
+        self._compression = compression
+        self._finite = finite
+        self._seen = SeenKeys()
+        self._places = None
+        self._ark = self._scp = None
+        self._position = 0
+        if self.specifier.ark is None:
+            self._places = read_scp(self.specifier.scp)
+            return
+        self._ark = Output(self.specifier.ark)
+        if self.specifier.scp is not None:
+            try:
+                self._scp = Output(self.specifier.scp)
+                if not self._ark.is_file:
+                    raise DataError("the archive that an scp points into must be a file", self.specifier.ark)
+            except BaseException as error:
+                for output in self._outputs():
+                    output.abandon(error)
+                raise
+
+    def write(self, key, array):
+        """Write one entry, whole or not at all.
+
+        key : no white space in it, not written before
+        array : (N, D) or (N,) floats, single or double as they are; (N,) integers; or one number
+
+        Raises ItemError for a bad key, NaN, infinity or too large integers; ValueError for arrays of
+        other kinds.
+        """
+        if not key or not key.isprintable() or any(c.isspace() for c in key):
+            raise ItemError(repr(key), "a key of a table is a word without white space")
+        array = prepare_item(key, array, self._finite)
+        if self.specifier.text:
+            value = encode_text(array)
+        else:
+            value = encode(array, self._compression)
+        if not self._seen.add(key):
+            raise ItemError(key, "written already, a table has every key once")
+        if self._places is not None:
+            self._write_at_place(key, value)
+            return
+        start = f"{key} ".encode()
+        self._ark.stream.write(start + value)
+        if self._scp:
+            place = f"{key} {self.specifier.ark}:{self._position + len(start)}\n"
+            self._scp.stream.write(place.encode())
+        self._position += len(start) + len(value)
+        if self.specifier.flush:
+            for output in self._outputs():
+                output.stream.flush()
+
+    def _write_at_place(self, key, value):
+        if key in self._places:
+            with Output(self._places[key], from_table=True) as stream:
+                stream.write(value)
+        elif not self.specifier.permissive:
+            raise ItemError(key, f"not in {self.specifier.scp}, which says where to write")
+
+    def _outputs(self):
+        return [output for output in (self._ark, self._scp) if output]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if error is None:
+            self.close()
+        else:
+            self.abandon(error)
+
+    def close(self):
+        """End the table: it is complete."""
+        outputs = self._outputs()
+        for i, output in enumerate(outputs):
+            try:
+                output.prepare()
+            except BaseException as error:
+                for other in outputs[:i] + outputs[i + 1 :]:
+                    other.abandon(error)
+                raise
+        for output in outputs:
+            output.commit()
+
+    def abandon(self, error):
+        """Give the table up because of an exception."""
+        failure = None
+        for output in self._outputs():
+            try:
+                output.abandon(error)
+            except DataError as command_failed:
+                failure = command_failed
+        if failure:
+            raise failure from error
+
+
+def prepare_item(key, array, finite=True):
+    """The array as a table can hold it; ItemError naming the key if its values cannot be written."""
+    try:
+        array = prepare(array)
+        if finite:
+            check_finite(array)
+        return array
+    except DataError as error:
+        raise ItemError(key, str(error)) from None
+
+
+def write_array(wxfilename, array, text=False):
+    """Write one matrix or vector to a file of its own, without a key, as Kaldi has mean.vec.
+
+    Raises DataError for NaN, infinity and what cannot be opened.
+    """
+    array = prepare_item(wxfilename, np.asarray(array))
+    with Output(wxfilename) as stream:
+        stream.write(encode_text(array) if text else encode(array))
