@@ -40,21 +40,23 @@ parse_options_set() {
   printf -v "$parse_options_name" %s "$1"
 }
 
-# Set options from the lines of file $1. They are read, never executed.
+# Set options from the lines of file $1. They are read, never executed. (No `local name`: it would hide
+# an option of that name.)
 parse_options_read_config() {
-  local line number=0 value
+  parse_options_number=0
   [[ -r $1 && ! -d $1 ]] || parse_options_fail "cannot read --config $1"
-  while IFS= read -r line || [[ -n $line ]]; do
-    ((++number))
-    line=${line%$'\r'}
-    if [[ $line =~ ^[[:space:]]*(#|$) ]]; then continue; fi
-    [[ $line =~ ^[[:space:]]*(--)?([A-Za-z0-9_-]+)=(.*)$ ]] \
-      || parse_options_fail "$1:$number: expected name=value"
-    parse_options_find "${BASH_REMATCH[2]}" || parse_options_fail "$1:$number: no such option: ${BASH_REMATCH[2]}"
-    value=${BASH_REMATCH[3]%%[[:space:]]#*}
-    value=${value%"${value##*[![:space:]]}"} # without the blanks at its end
-    if [[ $value =~ ^\"(.*)\"$ || $value =~ ^\'(.*)\'$ ]]; then value=${BASH_REMATCH[1]}; fi
-    parse_options_set "$value"
+  while IFS= read -r parse_options_line || [[ -n $parse_options_line ]]; do
+    ((++parse_options_number))
+    parse_options_line=${parse_options_line%$'\r'}
+    if [[ $parse_options_line =~ ^[[:space:]]*(#|$) ]]; then continue; fi
+    [[ $parse_options_line =~ ^[[:space:]]*(--)?([A-Za-z0-9_-]+)=(.*)$ ]] \
+      || parse_options_fail "$1:$parse_options_number: expected name=value"
+    parse_options_word=${BASH_REMATCH[2]}
+    parse_options_value=${BASH_REMATCH[3]%%[[:space:]]#*}
+    parse_options_find "$parse_options_word" || parse_options_fail "$1:$parse_options_number: no such option: $parse_options_word"
+    parse_options_value=${parse_options_value%"${value##*[![:space:]]}"} # without the blanks at its end
+    if [[ $parse_options_value =~ ^\"(.*)\"$ || $parse_options_value =~ ^\'(.*)\'$ ]]; then parse_options_value=${BASH_REMATCH[1]}; fi
+    parse_options_set "$parse_options_value"
   done < "$1"
 }
 

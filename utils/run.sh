@@ -42,8 +42,8 @@ while (($#)); do
       shift
       ;;
     *)
-      # A name of a log may have a = in it, too; it has more than a name on the left.
-      [[ $option =~ ^([A-Za-z_][A-Za-z0-9_]*)=([0-9:]*)$ ]] || break
+      # The name of a log may have a = in it, too, but then also a dot or a slash.
+      [[ $option =~ ^([A-Za-z_][A-Za-z0-9_]*)=([^/.]*)$ ]] || break
       [[ -z $job ]] || fail "two ranges of jobs: $job and $option"
       job=${BASH_REMATCH[1]} range=${BASH_REMATCH[2]}
       [[ $range =~ ^([1-9][0-9]*)(:([1-9][0-9]*))?$ ]] || fail "expected $job=first:last, numbers from 1: $option"

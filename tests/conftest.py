@@ -1,0 +1,51 @@
+"""What all tests share: where things are, and how a tool is run as a user runs it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("DIARKIT_SHARED") or ROOT.parent / "shared")
+
+# Tools run from the checkout with the Python that runs the tests, whatever else is installed.
+FOLDERS = [ROOT / "bin", ROOT / "steps", ROOT / "utils", Path(sys.executable).parent]
+os.environ["PATH"] = os.pathsep.join([*map(str, FOLDERS), os.environ.get("PATH", "")])
+os.environ["PYTHONPATH"] = str(ROOT)
+
+
+def run(*args, status=0, **kwargs):
+    """Run a command and return its CompletedProcess; stdout and stderr are text unless text=False.
+
+    It must end with `status` (None: any, a negative number: a signal); if not, the test fails and
+    shows what stands on stderr. Other keywords go to subprocess.run: input, cwd, env, timeout.
+    """
+    kwargs = {"capture_output": True, "text": True, "timeout": 300, **kwargs}
+    if "input" not in kwargs:
+        kwargs.setdefault("stdin", subprocess.DEVNULL)
+    done = subprocess.run([str(arg) for arg in args], **kwargs)
+    if status is not None and done.returncode != status:
+        pytest.fail(f"{' '.join(map(str, args))}\nended with {done.returncode}, not {status}; stderr:\n{done.stderr}")
+    return done
+
+
+@pytest.fixture
+def run_tool():
+    """The function run(*args, status=0, **kwargs) of this file."""
+    return run
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of real recordings and golden files, which not every machine has."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no shared data at {SHARED} (set DIARKIT_SHARED)")
+    return SHARED
