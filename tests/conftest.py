@@ -27,7 +27,8 @@ def run(*args, status=0, **kwargs):
         kwargs.setdefault("stdin", subprocess.DEVNULL)
     done = subprocess.run([str(arg) for arg in args], **kwargs)
     if status is not None and done.returncode != status:
-        pytest.fail(f"{' '.join(map(str, args))}\nended with {done.returncode}, not {status}; stderr:\n{done.stderr}")
+        command = " ".join(map(str, args))
+        pytest.fail(f"{command}\nended with {done.returncode}, not {status}; stderr:\n{done.stderr}")
     return done
 
 

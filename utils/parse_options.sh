@@ -21,53 +21,53 @@ parse_options_help() {
   sed -n '2,${/^#/!q; s/^# \{0,1\}//; p;}' "$0"
 }
 
-# The variable of the option --$1, in $parse_options_name; fails if there is none.
+# The variable of the option --$1, in $po_name; fails if there is none.
 parse_options_find() {
-  parse_options_name=${1//-/_}
-  parse_options_name=${parse_options_name,,}
-  [[ $parse_options_name =~ ^[a-z_][a-z0-9_]*$ && -v $parse_options_name ]]
+  po_name=${1//-/_}
+  po_name=${po_name,,}
+  [[ $po_name =~ ^[a-z_][a-z0-9_]*$ && -v $po_name ]]
 }
 
 parse_options_is_flag() {
-  [[ ${!parse_options_name} == true || ${!parse_options_name} == false ]]
+  [[ ${!po_name} == true || ${!po_name} == false ]]
 }
 
 # Set the variable found to $1.
 parse_options_set() {
   if parse_options_is_flag && [[ $1 != true && $1 != false ]]; then
-    parse_options_fail "--${parse_options_name//_/-}: '$1' is neither true nor false"
+    parse_options_fail "--${po_name//_/-}: '$1' is neither true nor false"
   fi
-  printf -v "$parse_options_name" %s "$1"
+  printf -v "$po_name" %s "$1"
 }
 
-# Set options from the lines of file $1. They are read, never executed. (No `local name`: it would hide
-# an option of that name.)
+# Set options from the lines of file $1. They are read, never executed. (Variables of this file begin
+# with po_, also in functions: a local one would hide the option of its name.)
 parse_options_read_config() {
-  parse_options_number=0
+  po_number=0
   [[ -r $1 && ! -d $1 ]] || parse_options_fail "cannot read --config $1"
-  while IFS= read -r parse_options_line || [[ -n $parse_options_line ]]; do
-    ((++parse_options_number))
-    parse_options_line=${parse_options_line%$'\r'}
-    if [[ $parse_options_line =~ ^[[:space:]]*(#|$) ]]; then continue; fi
-    [[ $parse_options_line =~ ^[[:space:]]*(--)?([A-Za-z0-9_-]+)=(.*)$ ]] \
-      || parse_options_fail "$1:$parse_options_number: expected name=value"
-    parse_options_word=${BASH_REMATCH[2]}
-    parse_options_value=${BASH_REMATCH[3]%%[[:space:]]#*}
-    parse_options_find "$parse_options_word" || parse_options_fail "$1:$parse_options_number: no such option: $parse_options_word"
-    parse_options_value=${parse_options_value%"${value##*[![:space:]]}"} # without the blanks at its end
-    if [[ $parse_options_value =~ ^\"(.*)\"$ || $parse_options_value =~ ^\'(.*)\'$ ]]; then parse_options_value=${BASH_REMATCH[1]}; fi
-    parse_options_set "$parse_options_value"
+  while IFS= read -r po_line || [[ -n $po_line ]]; do
+    ((++po_number))
+    po_line=${po_line%$'\r'}
+    if [[ $po_line =~ ^[[:space:]]*(#|$) ]]; then continue; fi
+    [[ $po_line =~ ^[[:space:]]*(--)?([A-Za-z0-9_-]+)=(.*)$ ]] \
+      || parse_options_fail "$1:$po_number: expected name=value"
+    po_word=${BASH_REMATCH[2]}
+    po_value=${BASH_REMATCH[3]%%[[:space:]]#*}
+    po_value=${po_value%"${po_value##*[![:space:]]}"} # without the blanks at its end
+    if [[ $po_value =~ ^\"(.*)\"$ || $po_value =~ ^\'(.*)\'$ ]]; then po_value=${BASH_REMATCH[1]}; fi
+    parse_options_find "$po_word" || parse_options_fail "$1:$po_number: no such option: $po_word"
+    parse_options_set "$po_value"
   done < "$1"
 }
 
 # Config files first, so that what follows on the command line wins.
 if [[ ! -v config ]]; then
-  parse_options_words=("$@")
-  for parse_options_i in "${!parse_options_words[@]}"; do
-    case ${parse_options_words[parse_options_i]} in
+  po_words=("$@")
+  for po_i in "${!po_words[@]}"; do
+    case ${po_words[po_i]} in
       --) break ;;
-      --config=*) parse_options_read_config "${parse_options_words[parse_options_i]#*=}" ;;
-      --config) parse_options_read_config "${parse_options_words[parse_options_i + 1]-}" ;;
+      --config=*) parse_options_read_config "${po_words[po_i]#*=}" ;;
+      --config) parse_options_read_config "${po_words[po_i + 1]-}" ;;
     esac
   done
 fi
@@ -83,11 +83,11 @@ while (($#)); do
       break
       ;;
     --*=*)
-      parse_options_word=${1%%=*}
-      if parse_options_find "${parse_options_word#--}"; then
+      po_word=${1%%=*}
+      if parse_options_find "${po_word#--}"; then
         parse_options_set "${1#*=}"
-      elif [[ $parse_options_word != --config ]]; then
-        parse_options_fail "no such option: $parse_options_word"
+      elif [[ $po_word != --config ]]; then
+        parse_options_fail "no such option: $po_word"
       fi
       shift
       ;;
