@@ -14,6 +14,7 @@ from diarkit.errors import DataError
 
 _HEADER = struct.Struct("<ffii")  # least value, range, rows, columns
 _STEPS = np.array([0, 64, 192, 255])  # the bytes of CM that stand for least, quartiles, greatest
+_ONE_BYTE, _TWO_BYTES = np.dtype("u1"), np.dtype("<u2")
 _f = np.float32
 
 
@@ -31,12 +32,12 @@ def read_compressed(source):
         raise DataError("malformed header: the range of a compressed matrix is NaN or infinite")
     least, width = _f(least), _f(width)
     if kind == b"CM2":
-        codes = source.take_array(rows * cols, "<u2").reshape(rows, cols)
-        return least + codes.astype(_f) * _f(width * _f(1 / 65535))
+        codes = source.take_array(rows * cols, _TWO_BYTES).reshape(rows, cols)
+        return least + codes.astype(_f) * _f(float(width) / 65535)
     if kind == b"CM3":
-        codes = source.take_array(rows * cols, "u1").reshape(rows, cols)
-        return least + codes.astype(_f) * _f(width * _f(1 / 255))
-    data = source.take_array(cols * (8 + rows), "u1")
+        codes = source.take_array(rows * cols, _ONE_BYTE).reshape(rows, cols)
+        return least + codes.astype(_f) * _f(float(width) / 255)
+    data = source.take_array(cols * (8 + rows), _ONE_BYTE)
     marks = data[: 8 * cols].view("<u2").reshape(cols, 4)
     marks = least + width * _f(1 / 65535) * marks.astype(_f)  # (cols, 4)
     codes = data[8 * cols :].reshape(cols, rows)
@@ -45,18 +46,13 @@ def read_compressed(source):
 
 def _decode_columns(codes, marks):
     """(cols, rows) values from bytes and (cols, 4) values of the marks."""
-    out = np.empty(codes.shape, _f)
-    for c in range(len(codes)):  # a table of the 256 values a column can have
-        table = np.empty(256, _f)
-        for i in range(3):
-            first, last = _STEPS[i], _STEPS[i + 1]
-            step = np.arange(last - first + 1, dtype=_f)
-            gap = _f(marks[c, i + 1] - marks[c, i])
-            table[first : last + 1] = marks[c, i] + gap * step * _f(1 / (last - first))
-            if i:
-                table[first] = marks[c, i - 1] + _f(marks[c, i] - marks[c, i - 1])
-        out[c] = table[codes[c]]
-    return out
+    code = np.arange(256)
+    part = (code > _STEPS[1]).astype(int) + (code > _STEPS[2])  # between which two marks a byte lies
+    step = (code - _STEPS[part]).astype(_f)
+    rise = np.diff(marks)[:, part] * step  # (cols, 256)
+    # In double here, as Kaldi does, so that the values come out the same to the last bit.
+    values = marks[:, part] + rise.astype(float) / np.diff(_STEPS)[part]
+    return np.take_along_axis(values.astype(_f), codes, axis=1)
 
 
 def encode(matrix, method):
@@ -100,7 +96,7 @@ def _kind(method):
 def _spread(values, least, width, top):
     """Values as whole numbers from 0 to `top`, over the range of the header."""
     part = np.clip((values - least) / width, _f(0), _f(1))
-    return np.floor(part * _f(top) + 0.499).astype(np.int64)
+    return ((part * _f(top)).astype(float) + 0.499).astype(np.int64)
 
 
 def _column_marks(matrix, least, width):
@@ -123,6 +119,7 @@ def _encode_columns(matrix, marks):
         part = (column >= marks[c, 1]).astype(int) + (column >= marks[c, 2])
         low, high = marks[c, part], marks[c, part + 1]
         first, last = _STEPS[part], _STEPS[part + 1]
-        code = first + np.trunc((column - low) / (high - low) * (last - first).astype(_f) + 0.5)
+        share = (column - low) / (high - low) * (last - first).astype(_f)
+        code = first + np.trunc(share.astype(float) + 0.5)
         out[c] = np.clip(code, first, last)
     return out

@@ -94,7 +94,7 @@ class Entries:
 
 def split_range(entry):
     """'x.ark:5[0:9]' -> ('x.ark:5', '0:9'); without a range -> (entry, None)."""
-    match = _RANGE.fullmatch(entry)
+    match = _RANGE.fullmatch(entry) if entry.endswith("]") else None
     return (match[1].rstrip(), match[2]) if match else (entry, None)
 
 

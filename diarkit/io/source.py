@@ -66,8 +66,11 @@ class ByteSource:
             self.buffer, self.pos, self.end = b"", 0, offset
 
     def take_array(self, count, dtype):
-        """The next `count` numbers as an array of its own. Takes no memory for what is not there."""
-        nbytes = count * np.dtype(dtype).itemsize
+        """The next `count` numbers as an array of its own, `dtype` being a numpy dtype.
+
+        Takes no memory for what is not there.
+        """
+        nbytes = count * dtype.itemsize
         if nbytes <= CHUNK:
             self.need(nbytes)
             array = np.frombuffer(self.buffer, dtype, count, self.pos).copy()
@@ -121,6 +124,8 @@ class ByteSource:
     def skip_space(self):
         """Pass white space; returns whether anything follows."""
         while self.fill(1):
+            if self.buffer[self.pos] > 32:
+                return True
             rest = self.buffer[self.pos :] if self.pos else self.buffer
             stripped = rest.lstrip(b" \t\r\n")
             self.pos = len(self.buffer) - len(stripped)

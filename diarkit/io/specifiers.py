@@ -124,8 +124,8 @@ def check_wxfilename(name):
 
 def split_offset(rxfilename):
     """'file:123' -> ('file', 123); without an offset -> (file, None)."""
-    match = re.fullmatch(r"(.+):([0-9]+)", rxfilename, re.DOTALL)
-    return (match[1], int(match[2])) if match else (rxfilename, None)
+    path, _, offset = rxfilename.rpartition(":")
+    return (path, int(offset)) if path and offset.isascii() and offset.isdigit() else (rxfilename, None)
 
 
 def _split(text, known):

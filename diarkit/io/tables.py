@@ -43,7 +43,7 @@ def read_arrays(rspecifier, finite=True):
 
 def read_numbers(rspecifier):
     """Iterate over a table of single numbers, text or binary: (key, float). Errors as in read_arrays."""
-    return ArrayReader(rspecifier, value_reader=read_number)
+    return ArrayReader(rspecifier, finite=False, value_reader=read_number)
 
 
 def read_array(rxfilename, finite=True):
@@ -92,10 +92,7 @@ class ArrayReader:
     def __next__(self):
         while self._next is not None:
             try:
-                key, value = self._next()
-                if self._finite and value.__class__ is not float:
-                    self._check(key, value)
-                return key, value
+                return self._next()
             except ItemError:
                 if not self.specifier.permissive:
                     raise
@@ -119,15 +116,24 @@ class ArrayReader:
             raise DataError(str(error), self._where()) from error
         self._remember(key)
         try:
-            return key, self._read_value(source)
+            value = self._read_value(source)
         except DataError as error:
             raise DataError(str(error), f"{self._name}: {key}") from error
+        try:
+            if self._finite:
+                check_finite(value)
+        except DataError as error:
+            raise ItemError(key, str(error)) from None
+        return key, value
 
     def _next_in_scp(self):
         for _, key, entry in self._records:
             self._remember(key)
             try:
-                return key, self._entries.read(entry, self._read_value)
+                value = self._entries.read(entry, self._read_value)
+                if self._finite:
+                    check_finite(value)
+                return key, value
             except DataError as error:
                 raise ItemError(key, str(error)) from error
         self._end()
@@ -140,12 +146,6 @@ class ArrayReader:
             raise DataError(f"not sorted as the option s says: {key!r} after {self._last!r}", self._name)
         self._last = key
         self._count += 1
-
-    def _check(self, key, value):
-        try:
-            check_finite(value)
-        except DataError as error:
-            raise ItemError(key, str(error)) from None
 
     def _where(self):
         return f"{self._name}: after {self._last}" if self._count else self._name
@@ -175,16 +175,18 @@ class ArrayReader:
 
 def _read_key(source):
     """Take a key and the white space after it; DataError if what is there is no key."""
-    if source.buffer.startswith(b"\x1f\x8b", source.pos) and source.tell() == 0:
-        raise DataError("compressed with gzip; read it as 'ark:gunzip -c FILE |'")
-    at = source.buffer.find(b" ", source.pos, source.pos + 100)
-    if at < 0 or source.buffer[at + 1 : at + 2] != b"\0":  # text, or a key at the buffer's end
+    buffer, pos = source.buffer, source.pos
+    at = buffer.find(b" \0B", pos, pos + 100)
+    key = buffer[pos:at]
+    if at < 0 or b" " in key or b"\n" in key:  # text, or not all in the buffer
         at = _find_key_end(source)
-    key = source.buffer[source.pos : at]
+        key = source.buffer[source.pos : at]
     try:
         text = key.decode("utf-8")
     except UnicodeDecodeError:
         text = ""
+        if key.startswith(b"\x1f\x8b"):
+            raise DataError("compressed with gzip; read it as 'ark:gunzip -c FILE |'") from None
     if not text.isprintable() or not text:
         raise DataError("not an archive, or damaged: no key where one should be")
     source.pos = at + (source.buffer[at] != 10)  # the end of the line belongs to an empty value

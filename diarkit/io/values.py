@@ -15,9 +15,11 @@ from diarkit.io import compressed, textvalues
 _SIZE = struct.Struct("<bi")
 _SIZES = struct.Struct("<bibi")
 _VECTORS = {b"FV ": np.dtype("<f4"), b"DV ": np.dtype("<f8")}
+_AT_HAND = {b"\0B" + kind: dtype for kind, dtype in _VECTORS.items()}
 _MATRICES = {b"FM ": np.dtype("<f4"), b"DM ": np.dtype("<f8")}
 _PACKED = {b"FP ": np.dtype("<f4"), b"DP ": np.dtype("<f8")}
 _REFUSED = {b"PKL": "a pickle", b"NPY": "a numpy file", b"AUD": "audio"}
+_DOUBLE = np.dtype("<f8")
 _INT = np.dtype([("size", "i1"), ("value", "<i4")])
 LARGEST_INT = 2**31 - 1
 
@@ -29,6 +31,14 @@ def read_value(source):
     integers, () float64 for one number with a decimal point. NaN and infinity are read as they are.
     Raises DataError if it is truncated, malformed or of a kind that is not read.
     """
+    buffer, pos = source.buffer, source.pos
+    dtype = _AT_HAND.get(buffer[pos : pos + 5])
+    if dtype and len(buffer) >= pos + 10:  # a vector that is in the buffer already: the quick way
+        marker, count = _SIZE.unpack_from(buffer, pos + 5)
+        end = pos + 10 + count * dtype.itemsize
+        if marker == 4 and count >= 0 and end <= len(buffer):
+            source.pos = end
+            return np.frombuffer(buffer, dtype, count, pos + 10).copy()
     if source.fill(2) and source.buffer[source.pos : source.pos + 2] == b"\0B":
         source.pos += 2
         return read_binary(source)
@@ -57,7 +67,7 @@ def read_binary(source):
         return _read_ints(source)
     if kind[:1] == b"\10":
         source.take(1)
-        return source.take_array(1, "<f8").reshape(())
+        return source.take_array(1, _DOUBLE).reshape(())
     if kind[:2] == b"CM":
         return compressed.read_compressed(source)
     if kind in _PACKED:
@@ -133,7 +143,7 @@ def prepare(array):
 
 def check_finite(array):
     """Raise DataError if there is NaN or infinity in an array."""
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not np.logical_and.reduce(np.isfinite(array), axis=None):
         bad = np.argwhere(~np.isfinite(array))
         raise DataError(
             f"{len(bad)} of {array.size} values are NaN or infinite, the first at {bad[0].tolist()}"
