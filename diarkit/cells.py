@@ -1,0 +1,73 @@
+"""Time cut into cells at every boundary, so that within a cell nothing begins or ends.
+
+What the scorers need is then arithmetic on one number per cell. Intervals are pairs of arrays (starts,
+ends) in seconds, in any order; they may overlap, and empty or reversed ones cover nothing.
+"""
+
+import numpy as np
+
+NOTHING = (np.zeros(0), np.zeros(0))
+
+
+def intervals(pairs):
+    """(starts, ends) of an iterable of (start, end)."""
+    array = np.array(list(pairs), dtype=float).reshape(-1, 2)
+    return array[:, 0], array[:, 1]
+
+
+class Cells:
+    """Cells between the sorted, distinct edges of some intervals.
+
+    edges : (N + 1,) s;  length : (N,) s
+    """
+
+    def __init__(self, *all_intervals):
+        self.edges = np.unique(np.concatenate([side for pair in all_intervals for side in pair] or [np.zeros(0)]))
+        self.length = np.diff(self.edges)
+
+    def span(self, starts, ends):
+        """First cell and the one after the last cell of every interval; its ends must be edges."""
+        first = np.searchsorted(self.edges, starts)
+        return first, np.maximum(np.searchsorted(self.edges, ends), first)
+
+    def count(self, starts, ends):
+        """(N,) int: how many of the intervals cover each cell."""
+        first, last = self.span(starts, ends)
+        size = len(self.edges)
+        change = np.bincount(first, minlength=size) - np.bincount(last, minlength=size)
+        return np.cumsum(change)[:-1] if size else change
+
+    def cover(self, starts, ends):
+        """(N,) bool: the cells that an interval covers."""
+        return self.count(starts, ends) > 0
+
+    def members(self, starts, ends, labels, num_labels):
+        """Who is active where: (cells, labels), one entry for each active label of each cell, by cell.
+
+        A label that is active twice in a cell counts once.
+        """
+        first, last = self.span(starts, ends)
+        turn, cell = ranges(first, last)
+        key = np.unique(cell * max(num_labels, 1) + np.asarray(labels, dtype=int)[turn])
+        return np.divmod(key, max(num_labels, 1))
+
+
+def join(cells_a, cells_b):
+    """All pairs of entries of two sorted arrays with the same value: (indices into a, indices into b)."""
+    return ranges(np.searchsorted(cells_b, cells_a), np.searchsorted(cells_b, cells_a, side="right"))
+
+
+def ranges(firsts, lasts):
+    """The numbers of all half-open ranges one after the other: (which range, number)."""
+    lengths = lasts - firsts
+    which = np.repeat(np.arange(len(lengths)), lengths)
+    return which, np.arange(len(which)) + (firsts - np.cumsum(lengths) + lengths)[which]
+
+
+def union(starts, ends):
+    """The intervals merged where they touch or overlap, in order: (starts, ends)."""
+    cells = Cells((starts, ends))
+    covered = np.concatenate([[False], cells.cover(starts, ends), [False]]).astype(int)
+    change = np.diff(covered)
+    edges = cells.edges
+    return (edges[change[: len(edges)] > 0], edges[change[: len(edges)] < 0]) if len(edges) else NOTHING

@@ -1,0 +1,150 @@
+"""Diarization error rate: DER = (missed + false alarm + confusion) / speaker time of the reference.
+
+Speakers of hypothesis and reference are mapped one to one so that mapped speakers talk together for as
+long as possible. The rules are md-eval's (NIST, version 22): the mapping is made on everything that the
+UEM allows, and only then are collars, overlap and no-score zones taken out. What the scorers md-eval and
+dscore disagree about is in diarkit.protocols.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from diarkit import protocols
+from diarkit.cells import NOTHING, Cells, join
+from diarkit.errors import DataError
+
+
+@dataclass
+class Errors:
+    """Seconds of speaker time; `mapping` is {speaker of the reference: speaker of the hypothesis}."""
+
+    scored: float = 0.0
+    missed: float = 0.0
+    false_alarm: float = 0.0
+    confusion: float = 0.0
+    ref_speakers: int = 0
+    hyp_speakers: int = 0
+    mapping: dict = field(default_factory=dict)
+    if_unscored: float = float("nan")
+
+    @property
+    def der(self):
+        """In percent; `if_unscored` where no speech is scored."""
+        wrong = self.missed + self.false_alarm + self.confusion
+        return 100 * wrong / self.scored if self.scored > 0 else self.if_unscored
+
+    def __add__(self, other):
+        numbers = ("scored", "missed", "false_alarm", "confusion", "ref_speakers", "hyp_speakers")
+        sums = {name: getattr(self, name) + getattr(other, name) for name in numbers}
+        return Errors(**sums, mapping=self.mapping | other.mapping, if_unscored=self.if_unscored)
+
+
+@dataclass
+class Score:
+    """`files` is {recording: Errors}; `notes` are lines that the user should see."""
+
+    files: dict
+    total: Errors
+    uem_source: str
+    notes: list
+
+
+def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval"):
+    """Score all recordings of a reference.
+
+    Parameters
+    ----------
+    ref, hyp : lists of turns (reco, channel, start, duration, speaker, kind, subtype), s; with lines of all
+        types, see diarkit.io.rttm
+    uem : list of regions (reco, channel, start, end), s; None for the scorer's default
+    collar : s on each side of both ends of every turn of the reference
+    ignore_overlap : do not score where two or more turns of the reference overlap
+    scorer : 'md-eval' or 'dscore'
+
+    Returns
+    -------
+    Score; the sum over files is that of their seconds
+
+    Raises DataError where there is no speech to score.
+    """
+    notes = protocols.Notes()
+    protocol = {"md-eval": protocols.md_eval, "dscore": protocols.dscore}[scorer]
+    files, total = {}, Errors()
+    for reco, counted, parts in protocol(ref, hyp, uem, notes):
+        found = errors(*parts, collar=collar, ignore_overlap=ignore_overlap)
+        if scorer == "dscore":
+            found.if_unscored = 100.0 if found.hyp_speakers else 0.0
+        if counted:
+            total += found
+        files[reco] = files[reco] + found if reco in files else found
+    if not total.scored > 0:
+        raise DataError("no speech of the reference is left to score")
+    source = "given" if uem is not None else protocols.DEFAULT_UEM[scorer]
+    return Score(files, total, source, list(notes.lines()))
+
+
+def errors(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_overlap=False):
+    """The errors of a hypothesis against a reference, for one channel of one recording.
+
+    Parameters
+    ----------
+    ref, hyp : (starts, ends, speakers), one entry a turn; s, s, names
+    uem : (starts, ends), what is evaluated, s
+    no_eval, no_score : (starts, ends), s, zones taken out before and after the mapping
+    collar, ignore_overlap : see score()
+
+    Returns
+    -------
+    Errors
+    """
+    if not collar >= 0:
+        raise ValueError("the collar is negative")
+    ref_times, (ref_labels, ref_names) = ref[:2], numbered(ref[2])
+    hyp_times, (hyp_labels, hyp_names) = hyp[:2], numbered(hyp[2])
+    # A zero-length turn is no speech, but its boundary gets a collar like any other.
+    bounds = np.concatenate(ref_times) if collar > 0 else np.zeros(0)
+    collars = (bounds - collar, bounds + collar)
+    cells = Cells(ref_times, hyp_times, uem, collars, no_eval, no_score)
+    evaluated = cells.cover(*uem) & ~cells.cover(*no_eval)
+    scored = evaluated & ~cells.cover(*collars) & ~cells.cover(*no_score)
+    if ignore_overlap:
+        scored &= cells.count(*ref_times) < 2
+    time = np.where(scored, cells.length, 0.0)
+
+    ref_cells, ref_labels = within(evaluated, *cells.members(*ref_times, ref_labels, len(ref_names)))
+    hyp_cells, hyp_labels = within(evaluated, *cells.members(*hyp_times, hyp_labels, len(hyp_names)))
+    i, j = join(ref_cells, hyp_cells)
+    shape = len(ref_names), len(hyp_names)
+    together = np.bincount(
+        ref_labels[i] * shape[1] + hyp_labels[j], cells.length[ref_cells[i]], shape[0] * shape[1]
+    ).reshape(shape)  # s, each speaker of the reference with each of the hypothesis
+    rows, columns = linear_sum_assignment(together, maximize=True)
+    mapped = np.full(len(ref_names), -1)
+    mapped[rows] = np.where(together[rows, columns] > 0, columns, -1)
+
+    num_ref = np.bincount(ref_cells, minlength=len(time))
+    num_hyp = np.bincount(hyp_cells, minlength=len(time))
+    right = time[ref_cells[i]][mapped[ref_labels[i]] == hyp_labels[j]].sum()
+    return Errors(
+        scored=float(time @ num_ref),
+        missed=float(time @ np.maximum(num_ref - num_hyp, 0)),
+        false_alarm=float(time @ np.maximum(num_hyp - num_ref, 0)),
+        confusion=max(float(time @ np.minimum(num_ref, num_hyp) - right), 0.0),  # -1e-16 is none
+        ref_speakers=len(np.unique(ref_labels)),
+        hyp_speakers=len(np.unique(hyp_labels)),
+        mapping={ref_names[r]: hyp_names[h] for r, h in enumerate(mapped) if h >= 0},
+    )
+
+
+def numbered(speakers):
+    """(number of each entry's speaker, the sorted names)."""
+    names = sorted(set(speakers))
+    number = {name: n for n, name in enumerate(names)}
+    return np.array([number[speaker] for speaker in speakers], dtype=int), names
+
+
+def within(mask, cells, labels):
+    inside = mask[cells]
+    return cells[inside], labels[inside]

@@ -1,0 +1,159 @@
+"""RTTM files, who spoke when, and UEM files, the parts of recordings that are scored."""
+
+from typing import NamedTuple
+
+from diarkit.errors import DataError
+from diarkit.io.streams import open_text_output, parse_number, read_lines
+
+# NIST RT-09 evaluation plan, appendix A; md-eval refuses a file with any other type of line.
+LINE_TYPES = frozenset(
+    "SEGMENT NOSCORE NO_RT_METADATA LEXEME NON-LEX NON-SPEECH FILLER EDIT IP SU CB A/P SPEAKER SPKR-INFO".split()
+)
+MISSING = ("<NA>", "<na>")
+
+
+class Turn(NamedTuple):
+    """One SPEAKER line of an RTTM file: one speaker talks for a while.
+
+    The ten fields of a line are type, recording, channel, start (s), duration (s), orthography, subtype,
+    speaker, confidence and look-ahead time; the last may be left out (md-eval's own examples have nine
+    fields). Channels count from 1 for NIST and from 0 for Kaldi's make_rttm.py; md-eval keeps channels
+    apart, dscore and pyannote do not look at them. Some tools write zero-length turns; md-eval takes no
+    speech from them, dscore refuses them. Here they are read, and what uses them decides.
+
+    `kind` and `subtype` are of use only where lines of other types were asked for.
+    """
+
+    reco: str
+    channel: str
+    start: float
+    duration: float
+    speaker: str
+    kind: str = "SPEAKER"
+    subtype: str = "<NA>"
+
+    @property
+    def end(self):
+        return self.start + self.duration
+
+
+class Region(NamedTuple):
+    """One line of a UEM file: recording, channel, start and end (s)."""
+
+    reco: str
+    channel: str
+    start: float
+    end: float
+
+
+def read_rttm(path, all_types=False):
+    """The turns of an RTTM file, in the order of the file.
+
+    Nine or ten fields between blanks or tabs; empty lines and lines that begin with ';' or '#' are
+    comments. Lines of other types than SPEAKER are no speech and are left out; `all_types` keeps those that
+    have times, for scorers that look at them. Raises DataError naming file and line.
+    """
+    turns = []
+    number = 0
+    try:
+        for number, line in read_lines(path):
+            fields = line.split()
+            if fields and fields[0][0] not in ";#":
+                turn = parse_turn(fields)
+                if turn is not None and (all_types or turn.kind == "SPEAKER"):
+                    turns.append(turn)
+    except BadLine as error:
+        raise DataError(str(error), where=f"{shown(path)}:{number}") from None
+    return turns
+
+
+class BadLine(Exception):
+    """What is wrong with a line; the reader adds which line it is."""
+
+
+def parse_turn(fields):
+    """The turn of a line's fields, None for a line without times."""
+    kind = fields[0].upper()
+    if kind not in LINE_TYPES:
+        raise BadLine(f"unknown type of RTTM line: {shorten(fields[0])}")
+    if not 9 <= len(fields) <= 10:
+        space = "; does a name have a blank in it?" if len(fields) > 10 else ""
+        raise BadLine(f"{len(fields)} fields, expected 9 or 10{space}")
+    _, reco, channel, start, duration, _, subtype, speaker = fields[:8]
+    if kind != "SPEAKER":
+        if start in MISSING:
+            return None
+        if duration in MISSING:
+            duration = "0"
+    elif subtype not in MISSING:
+        raise BadLine(f"the subtype of a SPEAKER line is <NA>, not {shorten(subtype)}; are the fields in order?")
+    return Turn(reco, channel, seconds(start, "start"), seconds(duration, "duration"), speaker, kind, subtype.lower())
+
+
+def seconds(text, what):
+    value = parse_number(text)
+    if value is None:
+        raise BadLine(f"the {what} is not a plain decimal number: {shorten(text)}")
+    if value < 0:
+        raise BadLine(f"the {what} is negative: {text}")
+    return value
+
+
+def shorten(text):
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def shown(path):
+    return "standard input" if path == "-" else path
+
+
+def write_rttm(path, turns):
+    """Write turns as ten fields with three decimals, times rounded to the nearest millisecond.
+
+    `path` is a path, '-' or an open text stream. Start and end are rounded, not the duration, so that turns
+    that touch still do so in the file.
+    """
+    if hasattr(path, "write"):
+        path.writelines(map(rttm_line, turns))
+    else:
+        with open_text_output(path) as out:
+            out.writelines(map(rttm_line, turns))
+
+
+def rttm_line(turn):
+    start = round(turn.start, 3)
+    duration = round(turn.end, 3) - start
+    return f"SPEAKER {turn.reco} {turn.channel} {start:.3f} {duration:.3f} <NA> <NA> {turn.speaker} <NA> <NA>\n"
+
+
+def read_uem(path):
+    """The regions of a UEM file: lines `<recording> <channel> <start> <end>`, comments as in RTTM.
+
+    Raises DataError naming file and line where a region is empty, reversed, starts before 0 or overlaps
+    another one of the same recording and channel (md-eval refuses these as well, but takes -5 for 5).
+    """
+    regions = []
+    number = 0
+    lines = {}
+    try:
+        for number, line in read_lines(path):
+            fields = line.split()
+            if not fields or fields[0][0] in ";#":
+                continue
+            if len(fields) != 4:
+                raise BadLine(f"{len(fields)} fields, expected 4: <recording> <channel> <start> <end>")
+            region = Region(*fields[:2], seconds(fields[2], "start"), seconds(fields[3], "end"))
+            if region.end <= region.start:
+                raise BadLine(f"the region ends at {fields[3]}, not after its start at {fields[2]}")
+            regions.append(region)
+            lines[region] = number
+    except BadLine as error:
+        raise DataError(str(error), where=f"{shown(path)}:{number}") from None
+    ordered = sorted(regions)
+    for before, after in zip(ordered, ordered[1:], strict=False):
+        if before[:2] == after[:2] and after.start < before.end:
+            raise DataError(
+                f"the regions {before.start:g}-{before.end:g} and {after.start:g}-{after.end:g} of {after.reco} overlap",
+                where=f"{shown(path)}:{lines[after]}",
+            )
+    return regions

@@ -1,0 +1,217 @@
+"""Which turns, regions and zones the scorers md-eval and dscore score, where their rules differ.
+
+Both end in the same arithmetic, diarkit.der.errors. The rules were seen by running md-eval-22.pl and
+dscore (nryant/dscore) on several hundred cases; a protocol yields (recording, whether it counts in the
+total, arguments of errors), and notes what a user should know and those scorers do silently.
+"""
+
+import os.path
+import re
+from collections import defaultdict
+
+import numpy as np
+
+from diarkit.cells import NOTHING, intervals, union
+from diarkit.errors import DataError
+
+DEFAULT_UEM = {"md-eval": "extent of the reference", "dscore": "extent of reference and hypothesis"}
+EXTENSION = 0.5  # s by which md-eval lets a zone of laughter, breath etc. grow into what is around it
+EPSILON = 1e-8  # s, md-eval's shortest time
+EXTENT_TYPES = frozenset("SEGMENT SPEAKER SU EDIT FILLER IP CB A/P LEXEME NON-LEX".split())  # md-eval's
+ANY_CHANNEL = ("na", "<na>")  # as in the UEM of AMI-diarization-setup
+
+
+class Notes:
+    """What to tell the user, one line for each kind of thing with the recordings it was seen in."""
+
+    def __init__(self):
+        self.seen = defaultdict(dict)
+
+    def add(self, text, reco):
+        self.seen[text][reco] = True
+
+    def lines(self):
+        for text, recos in self.seen.items():
+            names = list(recos)
+            yield f"{text}: {', '.join(names[:5])}" + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def md_eval(ref, hyp, uem, notes):
+    """md-eval's view: recording and channel are one key, default UEM the extent of the reference."""
+    lines = grouped(ref, lambda turn: (turn.reco, turn.channel.lower()))
+    hyp = grouped(only_turns(hyp), lambda turn: (turn.reco, turn.channel.lower()))
+    regions = uem_of_md_eval(uem, {reco for reco, _ in lines})
+    note_recordings({key[0] for key in lines}, {key[0] for key in hyp}, notes, "ignored")
+
+    for key in sorted(lines):
+        reco, channel = key
+        turns = only_turns(lines[key])
+        if not turns:
+            continue
+        region = regions.get(key) or regions.get((reco, None))
+        if not region:
+            extent = [turn for turn in lines[key] if turn.kind in EXTENT_TYPES]
+            region = [(min(turn.start for turn in extent), max(turn.end for turn in extent))]
+            if uem is not None:
+                other = any(name == reco for name, _ in regions)
+                what = "in the UEM on another channel only" if other else "not in the UEM"
+                notes.add(f"{what}, scored over the extent of the reference", reco)
+        if key not in hyp and any(name == reco for name, _ in hyp):
+            notes.add("channels of reference and hypothesis differ, so all is missed (dscore ignores them)", reco)
+        for name, side in (("reference", turns), ("hypothesis", hyp.get(key, ()))):
+            note_turns(name, side, reco, notes)
+        no_eval, no_score = zones(lines[key])
+        yield reco, True, (arrays(turns), arrays(hyp.get(key, ())), intervals(region), no_eval, no_score)
+
+
+def uem_of_md_eval(uem, recos):
+    """{(recording, channel): [(start, end)]}, channel None for any.
+
+    md-eval takes folder and suffix off the file names of a UEM, so the name of a recording with a dot in it
+    never matches and the UEM is silently not used. That is refused here.
+    """
+    regions = defaultdict(list)
+    for region in uem or ():
+        name = re.sub(r"\.[^.]*", "", region.reco.rpartition("/")[2], count=1)
+        if name != region.reco and region.reco in recos:
+            raise DataError(
+                "md-eval cuts the names in a UEM at '/' and '.' and would not find this one; use --scorer=dscore",
+                where=region.reco,
+            )
+        channel = region.channel.lower()
+        regions[name, None if channel in ANY_CHANNEL else channel].append((region.start, region.end))
+    return regions
+
+
+def dscore(ref, hyp, uem, notes):
+    """dscore's view: no channels, turns are trimmed to the UEM and merged, times rounded to 1 ms.
+
+    A recording that is not in the UEM is not scored. One without speech in the reference gets a DER of 100
+    or 0 % and does not count in the total.
+    """
+    ref, hyp = (grouped(any_speech(side, notes), lambda turn: turn.reco) for side in (ref, hyp))
+    note_recordings(set(ref), set(hyp), notes, "not counted in the total")
+    if uem is None:
+        both = {reco: [*ref.get(reco, ()), *hyp.get(reco, ())] for reco in {*ref, *hyp}}
+        regions = {reco: [(min(t.start for t in turns), max(t.end for t in turns))] for reco, turns in both.items()}
+    else:
+        regions = defaultdict(list)
+        for region in uem:
+            known = region.reco in ref or region.reco in hyp
+            name = region.reco if known else os.path.splitext(region.reco)[0]
+            regions[name].append((region.start, region.end))
+        for reco in sorted({*ref, *hyp} - set(regions)):
+            notes.add("not in the UEM, not scored", reco)
+        for reco in sorted(set(regions) - {*ref, *hyp}):
+            notes.add("only in the UEM", reco)
+
+    for reco in sorted(regions):
+        region = union(*intervals(regions[reco]))
+        sides = []
+        for name, side in (("reference", ref), ("hypothesis", hyp)):
+            note_turns(name, side.get(reco, ()), reco, notes)
+            sides.append(merged(trimmed(side.get(reco, ()), region)))
+        yield reco, len(sides[0][2]) > 0, (*sides, tuple(np.round(region, 3)))
+
+
+def trimmed(turns, region):
+    """[(start, end, speaker)]: the parts of the turns that lie within the region."""
+    parts = []
+    for turn in turns:
+        starts, ends = np.maximum(turn.start, region[0]), np.minimum(turn.end, region[1])
+        parts += [(start, end, turn.speaker) for start, end in zip(starts, ends, strict=True) if start < end]
+    return parts
+
+
+def merged(parts):
+    """(starts, ends, speakers): overlapping parts of one speaker made one, times rounded to 1 ms.
+
+    Start and duration are rounded, each for itself. Two equal parts are only made one where a speaker has
+    others that overlap.
+    """
+    result = []
+    for speaker in {part[2] for part in parts}:
+        own = [part[:2] for part in parts if part[2] == speaker]
+        spans = []
+        for start, end in sorted(set(own)):
+            if spans and start < spans[-1][1]:
+                spans[-1][1] = max(spans[-1][1], end)
+            else:
+                spans.append([start, end])
+        result += [(start, end, speaker) for start, end in (spans if len(spans) < len(set(own)) else own)]
+    starts = np.round([part[0] for part in result], 3)
+    return starts, starts + np.round([part[1] - part[0] for part in result], 3), [part[2] for part in result]
+
+
+def any_speech(lines, notes):
+    for line in lines:
+        if line.kind not in ("SPEAKER", "SPKR-INFO"):
+            notes.add("dscore takes lines of other types than SPEAKER for speech", line.reco)
+    return [line for line in lines if line.kind != "SPKR-INFO"]
+
+
+def zones(lines):
+    """(no_eval, no_score) zones of the lines of a reference: NOSCORE, and NON-LEX such as laughter."""
+    if not any(line.kind in ("NOSCORE", "NON-LEX") for line in lines):
+        return NOTHING, NOTHING
+
+    def times(kind):
+        return intervals((line.start, line.end) for line in lines if line.kind == kind and line.duration > 0)
+
+    bounds = np.sort(np.concatenate(times("SPEAKER")))
+    words = times("LEXEME")
+    no_eval = extended(union(*times("NOSCORE")), bounds, words, EPSILON)
+    return no_eval, extended(union(*times("NON-LEX")), bounds, words, EXTENSION)
+
+
+def extended(pair, bounds, words, extension):
+    """Zones grown by `extension` s on both sides, but not over a bound of a turn or into a word.
+
+    Like md-eval, a zone after which no turn begins or ends lasts to the end of the recording.
+    """
+    grown = []
+    for start, end in zip(*pair, strict=True):
+        before = np.concatenate([[0.0], bounds[bounds <= start], words[1][words[1] <= start]]).max()
+        after = np.concatenate([bounds[bounds >= end], words[0][words[0] >= end]])
+        first = start if covers(words, start) else max(before, start - extension)
+        last = end if covers(words, end) else min(after.min(initial=np.inf), end + extension)
+        grown.append((first, last if len(after) else np.inf))
+    return intervals(grown)
+
+
+def covers(pair, time):
+    return bool(((pair[0] < time) & (time < pair[1])).any())
+
+
+def note_recordings(ref, hyp, notes, fate):
+    for reco in sorted(ref - hyp):
+        notes.add("not in the hypothesis, all missed", reco)
+    for reco in sorted(hyp - ref):
+        notes.add(f"not in the reference, {fate}", reco)
+
+
+def note_turns(name, turns, reco, notes):
+    if any(turn.duration == 0 for turn in turns):
+        notes.add(f"zero-length turns in the {name}, taken for no speech", reco)
+    ends = {}
+    for start, speaker, end in sorted((turn.start, turn.speaker, turn.end) for turn in turns):
+        if start < ends.get(speaker, 0) - EPSILON:
+            notes.add(f"a speaker of the {name} overlaps with itself, counted once", reco)
+            return
+        ends[speaker] = max(end, ends.get(speaker, 0))
+
+
+def only_turns(lines):
+    return [line for line in lines if line.kind == "SPEAKER"]
+
+
+def grouped(lines, key):
+    groups = defaultdict(list)
+    for line in lines:
+        groups[key(line)].append(line)
+    return dict(groups)
+
+
+def arrays(turns):
+    starts, durations = intervals((turn.start, turn.duration) for turn in turns)
+    return starts, starts + durations, [turn.speaker for turn in turns]
