@@ -230,7 +230,7 @@ def test_values_keep_blanks_and_quotes(script):
 
 
 @pytest.mark.parametrize("args", [
-    "--nope 1", "--nope=1", "--nj", "--resume=maybe", "--no-nj", "-x", "--config none", "--a[$(touch made)]=1",
+    "--nope 1", "--nope=1", "--nj", "--resume=maybe", "--no-nj", "-x", "--config none", "--a[$(>made)]=1",
     "--nj.x=2", "--config",
 ])
 def test_wrong_options_are_one_line_and_status_2(script, tmp_path, args):
