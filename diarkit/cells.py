@@ -22,7 +22,7 @@ class Cells:
     """
 
     def __init__(self, *all_intervals):
-        self.edges = np.unique(np.concatenate([side for pair in all_intervals for side in pair] or [np.zeros(0)]))
+        self.edges = np.unique(np.concatenate([NOTHING[0], *(side for pair in all_intervals for side in pair)]))
         self.length = np.diff(self.edges)
 
     def span(self, starts, ends):
@@ -40,6 +40,11 @@ class Cells:
     def cover(self, starts, ends):
         """(N,) bool: the cells that an interval covers."""
         return self.count(starts, ends) > 0
+
+    def where(self, mask):
+        """The intervals that a (N,) bool of cells makes, in order: (starts, ends)."""
+        change = np.diff(np.concatenate([[False], mask, [False]]).astype(int))
+        return self.edges[np.flatnonzero(change > 0)], self.edges[np.flatnonzero(change < 0)]
 
     def members(self, starts, ends, labels, num_labels):
         """Who is active where: (cells, labels), one entry for each active label of each cell, by cell.
@@ -67,7 +72,4 @@ def ranges(firsts, lasts):
 def union(starts, ends):
     """The intervals merged where they touch or overlap, in order: (starts, ends)."""
     cells = Cells((starts, ends))
-    covered = np.concatenate([[False], cells.cover(starts, ends), [False]]).astype(int)
-    change = np.diff(covered)
-    edges = cells.edges
-    return (edges[change[: len(edges)] > 0], edges[change[: len(edges)] < 0]) if len(edges) else NOTHING
+    return cells.where(cells.cover(starts, ends))

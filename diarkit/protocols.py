@@ -33,7 +33,8 @@ class Notes:
     def lines(self):
         for text, recos in self.seen.items():
             names = list(recos)
-            yield f"{text}: {', '.join(names[:5])}" + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            yield f"{text}: {', '.join(names[:5])}{more}"
 
 
 def md_eval(ref, hyp, uem, notes):
@@ -50,14 +51,13 @@ def md_eval(ref, hyp, uem, notes):
             continue
         region = regions.get(key) or regions.get((reco, None))
         if not region:
-            extent = [turn for turn in lines[key] if turn.kind in EXTENT_TYPES]
-            region = [(min(turn.start for turn in extent), max(turn.end for turn in extent))]
+            region = [extent(line for line in lines[key] if line.kind in EXTENT_TYPES)]
             if uem is not None:
                 other = any(name == reco for name, _ in regions)
                 what = "in the UEM on another channel only" if other else "not in the UEM"
                 notes.add(f"{what}, scored over the extent of the reference", reco)
         if key not in hyp and any(name == reco for name, _ in hyp):
-            notes.add("channels of reference and hypothesis differ, so all is missed (dscore ignores them)", reco)
+            notes.add("all missed, for channels of reference and hypothesis differ (dscore ignores them)", reco)
         for name, side in (("reference", turns), ("hypothesis", hyp.get(key, ()))):
             note_turns(name, side, reco, notes)
         no_eval, no_score = zones(lines[key])
@@ -75,7 +75,7 @@ def uem_of_md_eval(uem, recos):
         name = re.sub(r"\.[^.]*", "", region.reco.rpartition("/")[2], count=1)
         if name != region.reco and region.reco in recos:
             raise DataError(
-                "md-eval cuts the names in a UEM at '/' and '.' and would not find this one; use --scorer=dscore",
+                "md-eval cuts names in a UEM at '/' and '.' and would not find this one; use --scorer=dscore",
                 where=region.reco,
             )
         channel = region.channel.lower()
@@ -93,7 +93,7 @@ def dscore(ref, hyp, uem, notes):
     note_recordings(set(ref), set(hyp), notes, "not counted in the total")
     if uem is None:
         both = {reco: [*ref.get(reco, ()), *hyp.get(reco, ())] for reco in {*ref, *hyp}}
-        regions = {reco: [(min(t.start for t in turns), max(t.end for t in turns))] for reco, turns in both.items()}
+        regions = {reco: [extent(turns)] for reco, turns in both.items()}
     else:
         regions = defaultdict(list)
         for region in uem:
@@ -199,6 +199,11 @@ def note_turns(name, turns, reco, notes):
             notes.add(f"a speaker of the {name} overlaps with itself, counted once", reco)
             return
         ends[speaker] = max(end, ends.get(speaker, 0))
+
+
+def extent(lines):
+    times = [(line.start, line.end) for line in lines]
+    return min(start for start, _ in times), max(end for _, end in times)
 
 
 def only_turns(lines):

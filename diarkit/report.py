@@ -45,7 +45,9 @@ def der_json(score, options):
             "uem": score.uem_source,
         },
         "overall": as_dict(score.total),
-        "files": {reco: as_dict(errors) | {"mapping": errors.mapping} for reco, errors in score.files.items()},
+        "files": {
+            reco: as_dict(errors) | {"mapping": errors.mapping} for reco, errors in score.files.items()
+        },
     }
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 

@@ -7,7 +7,8 @@ from diarkit.io.streams import open_text_output, parse_number, read_lines
 
 # NIST RT-09 evaluation plan, appendix A; md-eval refuses a file with any other type of line.
 LINE_TYPES = frozenset(
-    "SEGMENT NOSCORE NO_RT_METADATA LEXEME NON-LEX NON-SPEECH FILLER EDIT IP SU CB A/P SPEAKER SPKR-INFO".split()
+    "SEGMENT NOSCORE NO_RT_METADATA LEXEME NON-LEX NON-SPEECH FILLER EDIT IP SU CB A/P SPEAKER"
+    " SPKR-INFO".split()
 )
 MISSING = ("<NA>", "<na>")
 
@@ -54,16 +55,15 @@ def read_rttm(path, all_types=False):
     have times, for scorers that look at them. Raises DataError naming file and line.
     """
     turns = []
-    number = 0
-    try:
-        for number, line in read_lines(path):
-            fields = line.split()
-            if fields and fields[0][0] not in ";#":
+    for number, line in read_lines(path):
+        fields = line.split()
+        if fields and fields[0][0] not in ";#":
+            try:
                 turn = parse_turn(fields)
-                if turn is not None and (all_types or turn.kind == "SPEAKER"):
-                    turns.append(turn)
-    except BadLine as error:
-        raise DataError(str(error), where=f"{shown(path)}:{number}") from None
+            except BadLine as error:
+                raise DataError(str(error), where=f"{shown(path)}:{number}") from None
+            if turn is not None and (all_types or turn.kind == "SPEAKER"):
+                turns.append(turn)
     return turns
 
 
@@ -86,8 +86,18 @@ def parse_turn(fields):
         if duration in MISSING:
             duration = "0"
     elif subtype not in MISSING:
-        raise BadLine(f"the subtype of a SPEAKER line is <NA>, not {shorten(subtype)}; are the fields in order?")
-    return Turn(reco, channel, seconds(start, "start"), seconds(duration, "duration"), speaker, kind, subtype.lower())
+        raise BadLine(f"the subtype of a SPEAKER is <NA>, not {shorten(subtype)}; are the fields in order?")
+    times = seconds(start, "start"), seconds(duration, "duration")
+    return Turn(reco, channel, *times, speaker, kind, subtype.lower())
+
+
+def parse_region(fields):
+    if len(fields) != 4:
+        raise BadLine(f"{len(fields)} fields, expected 4: <recording> <channel> <start> <end>")
+    region = Region(*fields[:2], seconds(fields[2], "start"), seconds(fields[3], "end"))
+    if region.end <= region.start:
+        raise BadLine(f"the region ends at {fields[3]}, not after its start at {fields[2]}")
+    return region
 
 
 def seconds(text, what):
@@ -123,7 +133,8 @@ def write_rttm(path, turns):
 def rttm_line(turn):
     start = round(turn.start, 3)
     duration = round(turn.end, 3) - start
-    return f"SPEAKER {turn.reco} {turn.channel} {start:.3f} {duration:.3f} <NA> <NA> {turn.speaker} <NA> <NA>\n"
+    times = f"{start:.3f} {duration:.3f}"
+    return f"SPEAKER {turn.reco} {turn.channel} {times} <NA> <NA> {turn.speaker} <NA> <NA>\n"
 
 
 def read_uem(path):
@@ -133,27 +144,21 @@ def read_uem(path):
     another one of the same recording and channel (md-eval refuses these as well, but takes -5 for 5).
     """
     regions = []
-    number = 0
     lines = {}
-    try:
-        for number, line in read_lines(path):
-            fields = line.split()
-            if not fields or fields[0][0] in ";#":
-                continue
-            if len(fields) != 4:
-                raise BadLine(f"{len(fields)} fields, expected 4: <recording> <channel> <start> <end>")
-            region = Region(*fields[:2], seconds(fields[2], "start"), seconds(fields[3], "end"))
-            if region.end <= region.start:
-                raise BadLine(f"the region ends at {fields[3]}, not after its start at {fields[2]}")
+    for number, line in read_lines(path):
+        fields = line.split()
+        if fields and fields[0][0] not in ";#":
+            try:
+                region = parse_region(fields)
+            except BadLine as error:
+                raise DataError(str(error), where=f"{shown(path)}:{number}") from None
             regions.append(region)
             lines[region] = number
-    except BadLine as error:
-        raise DataError(str(error), where=f"{shown(path)}:{number}") from None
     ordered = sorted(regions)
     for before, after in zip(ordered, ordered[1:], strict=False):
         if before[:2] == after[:2] and after.start < before.end:
             raise DataError(
-                f"the regions {before.start:g}-{before.end:g} and {after.start:g}-{after.end:g} of {after.reco} overlap",
+                f"{after.start:g}-{after.end:g} of {after.reco} overlaps {before.start:g}-{before.end:g}",
                 where=f"{shown(path)}:{lines[after]}",
             )
     return regions
