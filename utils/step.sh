@@ -4,7 +4,7 @@
 #     usage 2                      print the comment at the top of the script, and end with status 2
 #     require a/{feats.scp,rttm}   end with one line if a file is not there
 #     split_table 4 table dir      cut the lines of a table into dir/1 ... dir/4
-#     join_tables out in ...       the sorted lines of all, whole or not at all
+#     join_tables out dir/x        the sorted lines of dir/x.1 ... dir/x.$nj, whole or not at all
 #     segments_to_spk2utt file     on stdout; "speaker" is the recording, column 2 of segments
 #
 # A step has the variables nj and cmd. split_table lowers nj to the number of lines of the table.
@@ -47,10 +47,11 @@ split_table() {
 }
 
 join_tables() {
-  local out=$1
-  shift
-  sort "$@" > "$out.tmp.$$"
-  mv "$out.tmp.$$" "$out"
+  local number pieces=()
+  for ((number = 1; number <= nj; number++)); do pieces+=("$2.$number"); done
+  require "${pieces[@]}"
+  sort "${pieces[@]}" > "$1.tmp.$$"
+  mv "$1.tmp.$$" "$1"
 }
 
 segments_to_spk2utt() {

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Speech activity of every recording: a copy of the data directory that has segments.
+#   compute_vad.sh [--nj 4] [--cmd run.sh] [--method energy] [--config conf/vad.conf]
+#                  [--segments-config conf/vad-to-segments.conf] [--max-failed 0] <data-dir> <out-dir>
+# Reads  <data-dir>/feats.scp for the method energy, <data-dir>/wav.scp for webrtc and silero
+# Writes <out-dir>/{vad.scp,segments,utt2spk,spk2utt}, where "speaker" is the recording, and copies of
+#        wav.scp, feats.scp, rttm, uem and reco2num_spk; logs in <out-dir>/log
+set -euo pipefail
+
+nj=4
+cmd=run.sh
+method=energy             # energy, webrtc or silero
+config=/dev/null          # options of vad
+segments_config=/dev/null # options of vad-to-segments
+max_failed=0              # recordings of a job that may fail: a number, or 5%
+. step.sh
+[[ $# == 2 ]] || usage 2
+data=$1 out=$2
+
+input=$data/wav.scp
+if [[ $method == energy ]]; then input=$data/feats.scp; fi
+require "$input" "$config" "$segments_config"
+split_table "$nj" "$input" "$out/split"
+
+$cmd JOB=1:"$nj" "$out/log/compute_vad.JOB.log" \
+  vad --method "$method" --config "$config" --max-failed "$max_failed" \
+  scp:"$out/split/JOB" ark,scp:"$out/vad.JOB.ark,$out/split/vad.JOB" \&\& \
+  vad-to-segments --config "$segments_config" scp:"$out/split/vad.JOB" "$out/split/segments.JOB"
+
+for file in wav.scp feats.scp rttm uem reco2num_spk; do
+  if [[ -e $data/$file ]]; then cp "$data/$file" "$out/$file"; fi
+done
+join_tables "$out/vad.scp" "$out/split/vad"
+join_tables "$out/segments" "$out/split/segments"
+segments_to_spk2utt "$out/segments" > "$out/spk2utt"
+awk '{ print $1, $2 }' "$out/segments" > "$out/utt2spk"

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Embeddings of short windows of the speech of every recording.
+#   extract_xvectors.sh [--nj 4] [--cmd run.sh] [--input wav.scp] [--config conf/xvector.conf]
+#                       [--subsegments-config conf/subsegments.conf] [--max-failed 0] <model> <data-dir> <out-dir>
+# <model> is a folder; --input feats.scp is for a model without a front end of its own.
+# Reads  <data-dir>/segments and its wav.scp or feats.scp
+# Writes <out-dir>/{xvector.scp,segments,utt2spk,spk2utt}: segments are the windows, "speaker" is the
+#        recording; the vectors in <out-dir>/xvector.N.ark, logs in <out-dir>/log
+set -euo pipefail
+
+nj=4
+cmd=run.sh
+input=wav.scp
+config=/dev/null             # options of extract-xvectors
+subsegments_config=/dev/null # options of make-subsegments
+max_failed=0                 # windows of a job that may fail: a number, or 5%
+. step.sh
+[[ $# == 3 ]] || usage 2
+model=$1 data=$2 out=$3
+
+require "$data/$input" "$data/segments" "$config" "$subsegments_config"
+split_table "$nj" "$data/$input" "$out/split"
+make-subsegments --config "$subsegments_config" "$data/segments" "$out/split/subsegments"
+for ((job = 1; job <= nj; job++)); do
+  awk 'NR == FNR { mine[$1]; next } $2 in mine' "$out/split/$job" "$out/split/subsegments" > "$out/split/windows.$job"
+done
+
+$cmd JOB=1:"$nj" "$out/log/extract_xvectors.JOB.log" \
+  extract-xvectors --model "$model" --config "$config" --max-failed "$max_failed" \
+  scp:"$out/split/JOB" "$out/split/windows.JOB" ark,scp:"$out/xvector.JOB.ark,$out/split/xvector.JOB"
+
+join_tables "$out/xvector.scp" "$out/split/xvector"
+awk 'NR == FNR { done[$1]; next } $1 in done' "$out/xvector.scp" "$out/split/subsegments" > "$out/segments"
+segments_to_spk2utt "$out/segments" > "$out/spk2utt"
+awk '{ print $1, $2 }' "$out/segments" > "$out/utt2spk"
