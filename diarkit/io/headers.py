@@ -1,0 +1,126 @@
+"""What headers of sound files say about the length, and how to put that right for libsndfile.
+
+A program that writes into a pipe cannot know the length: in WAV it puts 0 or the largest number there is,
+in FLAC 0. A WAV file that was cut off promises more than it has, which libsndfile accepts in silence.
+Format: Microsoft's multimedia data standards update (1994) for RIFF, EBU Tech 3306 for RF64;
+RFC 9639 for FLAC.
+"""
+
+import io
+import os
+import struct
+from dataclasses import dataclass
+
+from diarkit.errors import DataError
+
+LARGEST = 0xFFFFFFFF
+PCM_BITS = (8, 12, 16, 20, 24, 32)
+
+
+@dataclass(frozen=True)
+class WavExtent:
+    """Places in the file, in bytes: of the size of the data in the header, and of the data."""
+
+    size_at: int
+    start: int
+    promised: int | None  # None where the header does not know
+    available: int
+    order: str  # "<" or ">", of the bytes of numbers
+
+    @property
+    def truncated(self):
+        return self.promised is not None and self.promised > self.available
+
+
+def find_wav_data(handle, base=0):
+    """The WavExtent of a WAV file that begins at byte `base` of an open file; None if it is no WAV.
+
+    handle : file descriptor of an ordinary file, whose position is left alone
+
+    Raises DataError if the header is truncated or impossible.
+    """
+    end = os.fstat(handle).st_size
+    head = os.pread(handle, 12, base)
+    if head[:4] not in (b"RIFF", b"RIFX", b"RF64") or (head[8:] != b"WAVE"[: max(len(head) - 8, 0)]):
+        return None
+    order = ">" if head[:4] == b"RIFX" else "<"
+    at, promised_by_ds64 = base + 12, None
+    while True:
+        chunk = os.pread(handle, 8, at)
+        if len(chunk) < 8:
+            raise DataError("truncated: the header of the WAV file ends before its data")
+        name, (size,) = chunk[:4], struct.unpack(order + "I", chunk[4:])
+        if name == b"data":
+            break
+        body = os.pread(handle, min(size, 40), at + 8)
+        if name == b"ds64" and len(body) >= 16:
+            (promised_by_ds64,) = struct.unpack("<Q", body[8:16])
+        if name == b"fmt " and len(body) >= 16:
+            _check_format(body, order)
+        if not name.isascii() or not name.decode().isprintable():
+            raise DataError("not a WAV file, or damaged: rubbish where a chunk should begin")
+        at += 8 + size + size % 2
+    start = at + 8
+    promised = promised_by_ds64 if head[:4] == b"RF64" and promised_by_ds64 is not None else size
+    available = max(end - start, 0)
+    if _unknown(promised) and (promised or not _is_chunks(handle, start, end)):
+        promised = None
+    return WavExtent(at + 4, start, promised, available, order)
+
+
+def _check_format(body, order):
+    kind, channels, rate, _, _, bits = struct.unpack(order + "HHIIHH", body[:16])
+    if not channels:
+        raise DataError("a WAV file with 0 channels")
+    if kind == 1 and bits not in PCM_BITS:
+        raise DataError(f"a WAV file with {bits} bits a sample")
+
+
+def _unknown(size):
+    """Whether a size stands for "not known": 0 or nearly the largest number of 31, 32 or 64 bits.
+
+    sox counts down from 0x7ffff000 and ffmpeg from 0xffffffff, by the size of the header.
+    """
+    return size == 0 or any(top - 0x1100 <= size <= top for top in (0x7FFFFFFF, LARGEST, 2**63, 2**64 - 1))
+
+
+def _is_chunks(handle, at, end):
+    """Whether there are chunks up to the end, or nothing: then the data really have no bytes."""
+    while at < end:
+        chunk = os.pread(handle, 8, at)
+        if len(chunk) < 8 or not all(32 <= byte < 127 for byte in chunk[:4]):
+            return False
+        at += 8 + (size := struct.unpack("<I", chunk[4:])[0]) + size % 2
+    return True
+
+
+class Patched(io.RawIOBase):
+    """An open file from byte `base` on, with other bytes in one place: all that soundfile needs."""
+
+    def __init__(self, handle, base, at=0, patch=b""):
+        self._handle, self._base, self._patch_at, self._patch = handle, base, at, patch
+        self._size = os.fstat(handle).st_size - base
+        self._pos = 0
+
+    def readinto(self, buffer):
+        data = bytearray(os.pread(self._handle, len(buffer), self._base + self._pos))
+        for i, byte in enumerate(self._patch, self._patch_at - self._pos):
+            if 0 <= i < len(data):
+                data[i] = byte
+        buffer[: len(data)] = data
+        self._pos += len(data)
+        return len(data)
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        self._pos = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._pos, os.SEEK_END: self._size}[whence]
+        return self._pos
+
+    def tell(self):
+        return self._pos
+
+
+def patched_flac(handle, base, frames):
+    """A FLAC file whose STREAMINFO says how many frames there are, which it has to be told."""
+    at = 8 + 13  # "fLaC", header of the block; the number has the last 36 bits of bytes 13 to 17
+    bits = int.from_bytes(os.pread(handle, 5, base + at), "big") & ~(2**36 - 1)
+    return Patched(handle, base, at, (bits | frames).to_bytes(5, "big"))
