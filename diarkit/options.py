@@ -93,3 +93,9 @@ class PlotOptions:
     recording: str = tunable("", "Draw this recording only.")
     width: int = tunable(0, "Width; 0 is that of the terminal, or 1400 pixels for pictures.", "columns or pixels")
     ascii: bool = tunable(False, "Use no characters but ASCII.")
+
+
+@dataclass(frozen=True)
+class ShowTableOptions:
+    shapes: bool = tunable(False, "Print a line for every entry: key, kind, shape, least, mean and greatest value.")
+    limit: int = tunable(0, "Stop after this many entries; 0 is all.", "entries")
