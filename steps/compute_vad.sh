@@ -32,5 +32,5 @@ for file in wav.scp feats.scp rttm uem reco2num_spk; do
 done
 join_tables "$out/vad.scp" "$out/split/vad"
 join_tables "$out/segments" "$out/split/segments"
-segments_to_spk2utt "$out/segments" > "$out/spk2utt"
+segments_to_spk2utt.sh "$out/segments" > "$out/spk2utt"
 awk '{ print $1, $2 }' "$out/segments" > "$out/utt2spk"

@@ -31,5 +31,5 @@ $cmd JOB=1:"$nj" "$out/log/extract_xvectors.JOB.log" \
 
 join_tables "$out/xvector.scp" "$out/split/xvector"
 awk 'NR == FNR { done[$1]; next } $1 in done' "$out/xvector.scp" "$out/split/subsegments" > "$out/segments"
-segments_to_spk2utt "$out/segments" > "$out/spk2utt"
+segments_to_spk2utt.sh "$out/segments" > "$out/spk2utt"
 awk '{ print $1, $2 }' "$out/segments" > "$out/utt2spk"

@@ -325,6 +325,10 @@ def test_join_tables_sorts_as_kaldi_does(step, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "step", "x.1", "x.2"]
 
 
-def test_segments_to_spk2utt(step, tmp_path):
-    (tmp_path / "segments").write_text("a-1 a 0 1\na-2 a 1 2\nb-1 b 0 1\n")
-    assert step("segments_to_spk2utt segments").stdout == "a a-1 a-2\nb b-1\n"
+def test_segments_to_spk2utt(run_tool, tmp_path):
+    segments = "a-1 a 0 1\na-2 a 1 2\nb-1 b 0 1\na-3 a 4 5\n"
+    (tmp_path / "segments").write_text(segments)
+    assert run_tool("segments_to_spk2utt.sh", tmp_path / "segments").stdout == "a a-1 a-2 a-3\nb b-1\n"
+    assert run_tool("segments_to_spk2utt.sh", input=segments).stdout == "a a-1 a-2 a-3\nb b-1\n"
+    done = run_tool("segments_to_spk2utt.sh", input="a-1 a 0 1\nb\n", status=1)
+    assert (done.stdout, done.stderr) == ("", "segments_to_spk2utt.sh: line 2: expected four fields\n")

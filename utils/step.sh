@@ -5,7 +5,6 @@
 #     require a/{feats.scp,rttm}   end with one line if a file is not there
 #     split_table 4 table dir      cut the lines of a table into dir/1 ... dir/4
 #     join_tables out dir/x        the sorted lines of dir/x.1 ... dir/x.$nj, whole or not at all
-#     segments_to_spk2utt file     on stdout; "speaker" is the recording, column 2 of segments
 #
 # A step has the variables nj and cmd. split_table lowers nj to the number of lines of the table.
 
@@ -52,9 +51,4 @@ join_tables() {
   require "${pieces[@]}"
   sort "${pieces[@]}" > "$1.tmp.$$"
   mv "$1.tmp.$$" "$1"
-}
-
-segments_to_spk2utt() {
-  awk '{ if (!($2 in of)) { order[++n] = $2 } of[$2] = of[$2] " " $1 }
-       END { for (i = 1; i <= n; i++) print order[i] of[order[i]] }' "$1"
 }
