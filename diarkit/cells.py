@@ -22,7 +22,8 @@ class Cells:
     """
 
     def __init__(self, *all_intervals):
-        self.edges = np.unique(np.concatenate([NOTHING[0], *(side for pair in all_intervals for side in pair)]))
+        sides = [side for pair in all_intervals for side in pair]
+        self.edges = np.unique(np.concatenate([NOTHING[0], *sides]))
         self.length = np.diff(self.edges)
 
     def span(self, starts, ends):
@@ -73,3 +74,10 @@ def union(starts, ends):
     """The intervals merged where they touch or overlap, in order: (starts, ends)."""
     cells = Cells((starts, ends))
     return cells.where(cells.cover(starts, ends))
+
+
+def numbered(speakers):
+    """(number of each entry's speaker, the sorted names)."""
+    names = sorted(set(speakers))
+    number = {name: n for n, name in enumerate(names)}
+    return np.array([number[speaker] for speaker in speakers], dtype=int), names

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from diarkit import protocols
-from diarkit.cells import NOTHING, Cells, join
+from diarkit.cells import NOTHING, Cells, join, numbered
 from diarkit.errors import DataError
 
 
@@ -136,13 +136,6 @@ def errors(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_
         hyp_speakers=len(np.unique(hyp_labels)),
         mapping={ref_names[r]: hyp_names[h] for r, h in enumerate(mapped) if h >= 0},
     )
-
-
-def numbered(speakers):
-    """(number of each entry's speaker, the sorted names)."""
-    names = sorted(set(speakers))
-    number = {name: n for n, name in enumerate(names)}
-    return np.array([number[speaker] for speaker in speakers], dtype=int), names
 
 
 def within(mask, cells, labels):

@@ -57,7 +57,7 @@ def md_eval(ref, hyp, uem, notes):
                 what = "in the UEM on another channel only" if other else "not in the UEM"
                 notes.add(f"{what}, scored over the extent of the reference", reco)
         if key not in hyp and any(name == reco for name, _ in hyp):
-            notes.add("all missed, for channels of reference and hypothesis differ (dscore ignores them)", reco)
+            notes.add("on another channel in the hypothesis, all missed (dscore ignores channels)", reco)
         for name, side in (("reference", turns), ("hypothesis", hyp.get(key, ()))):
             note_turns(name, side, reco, notes)
         no_eval, no_score = zones(lines[key])
