@@ -28,7 +28,7 @@ demo: install ## install, diarize a conversation of 30 s, score it and draw it (
 	@local/demo demo
 
 test: $(STAMP)/test ## install and run the tests
-	$(VENV)/bin/python -m pytest -q -n 2 $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(STAMP)/lint ## check the style of Python and shell
 	ruff check .
