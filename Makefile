@@ -48,7 +48,7 @@ clean: ## remove all that make has made here
 $(STAMP)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "make: diarkit needs Python 3.11 or later; '$(PYTHON)' is" \
-	    "$$($(PYTHON) --version 2>&1 | tail -1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	    "$$($(PYTHON) --version 2>&1 | head -1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	@mkdir -p $(STAMP)
 	@touch $@

@@ -5,6 +5,8 @@ arrays and no files, neither knows click. 2 cli. 3 bin/, the only place where fi
 """
 
 import ast
+import configparser
+import re
 import sys
 from pathlib import Path
 
@@ -109,3 +111,13 @@ def test_a_tool_imports_costly_things_only_inside_main(path):
     names |= {node.module for node in top if isinstance(node, ast.ImportFrom)}
     costly = {name for name in names if name.split(".")[0] not in sys.stdlib_module_names}
     assert costly <= {"click", *GROUND, *CLI}
+
+
+def test_what_is_imported_is_what_setup_asks_for():
+    """Not a package that only happens to be there."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    lines = setup["options"]["install_requires"].split()
+    asked = {re.match(r"[\w.-]+", line)[0].removesuffix("-wheels").split(".")[0] for line in lines}
+    used = set().union(*(packages(path) for path in [*MODULES.values(), *TOOLS])) - sys.stdlib_module_names
+    assert used <= asked

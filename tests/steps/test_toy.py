@@ -11,8 +11,8 @@ TOY = Path(__file__).resolve().parents[2] / "egs/toy"
 
 
 def in_toy(*command):
-    return subprocess.run(
-        list(map(str, command)), cwd=TOY, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=600)
+    return subprocess.run([str(word) for word in command], cwd=TOY, capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=600)
 
 
 def recipe(folder, *args):
@@ -101,8 +101,8 @@ def test_resume_runs_only_what_is_missing(done, tmp_path):
     assert len(logs) == 4
     damaged = tmp_path / "exp/scores/log/score_cosine.2.log"
     damaged.write_text(logs[damaged].replace("(code 0)", "(code 1)"))
-    result = in_toy("score_cosine.sh", "--nj", 4, "--cmd", "run.sh --resume", "--config", "conf/score-cosine.conf",
-                    tmp_path / "exp/xvectors", tmp_path / "exp/scores")
+    result = in_toy("score_cosine.sh", "--nj", 4, "--cmd", "run.sh --resume",
+                    "--config", "conf/score-cosine.conf", tmp_path / "exp/xvectors", tmp_path / "exp/scores")
     assert result.returncode == 0, result.stderr
     assert {path for path, text in logs.items() if path.read_text() != text} <= {damaged}
     assert "(code 0)" in damaged.read_text()
