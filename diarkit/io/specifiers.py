@@ -133,7 +133,7 @@ def _split(text, known):
     if not isinstance(text, str):
         raise TypeError(f"a specifier is a str, not {type(text).__name__}")
     prefix, colon, name = text.partition(":")
-    options = re.split("[, ]", prefix)
+    options = re.split("[, ]+", prefix)
     named = {"ark", "scp"} & set(options)
     if not colon or not (named or set(options) <= known - {""}):
         return None, text
