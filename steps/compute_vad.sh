@@ -28,9 +28,9 @@ $cmd JOB=1:"$nj" "$out/log/compute_vad.JOB.log" \
   vad-to-segments --config "$segments_config" scp:"$out/split/vad.JOB" "$out/split/segments.JOB"
 
 for file in wav.scp feats.scp rttm uem reco2num_spk; do
-  if [[ -e $data/$file ]]; then cp "$data/$file" "$out/$file"; fi
+  if [[ -e $data/$file ]]; then write_table "$out/$file" cat "$data/$file"; fi
 done
 join_tables "$out/vad.scp" "$out/split/vad"
 join_tables "$out/segments" "$out/split/segments"
-segments_to_spk2utt.sh "$out/segments" > "$out/spk2utt"
-awk '{ print $1, $2 }' "$out/segments" > "$out/utt2spk"
+write_table "$out/spk2utt" segments_to_spk2utt.sh "$out/segments"
+write_table "$out/utt2spk" awk '{ print $1, $2 }' "$out/segments"

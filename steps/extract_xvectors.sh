@@ -30,6 +30,7 @@ $cmd JOB=1:"$nj" "$out/log/extract_xvectors.JOB.log" \
   scp:"$out/split/JOB" "$out/split/windows.JOB" ark,scp:"$out/xvector.JOB.ark,$out/split/xvector.JOB"
 
 join_tables "$out/xvector.scp" "$out/split/xvector"
-awk 'NR == FNR { done[$1]; next } $1 in done' "$out/xvector.scp" "$out/split/subsegments" > "$out/segments"
-segments_to_spk2utt.sh "$out/segments" > "$out/spk2utt"
-awk '{ print $1, $2 }' "$out/segments" > "$out/utt2spk"
+write_table "$out/segments" \
+  awk 'NR == FNR { done[$1]; next } $1 in done' "$out/xvector.scp" "$out/split/subsegments"
+write_table "$out/spk2utt" segments_to_spk2utt.sh "$out/segments"
+write_table "$out/utt2spk" awk '{ print $1, $2 }' "$out/segments"

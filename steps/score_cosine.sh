@@ -23,4 +23,4 @@ $cmd JOB=1:"$nj" "$out/log/score_cosine.JOB.log" \
   "$out/split/JOB" scp:"$xvectors/xvector.scp" ark,scp:"$out/scores.JOB.ark,$out/split/scores.JOB"
 
 join_tables "$out/scores.scp" "$out/split/scores"
-cp "$xvectors"/{segments,utt2spk,spk2utt} "$out/"
+for file in segments utt2spk spk2utt; do write_table "$out/$file" cat "$xvectors/$file"; done

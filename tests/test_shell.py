@@ -325,6 +325,14 @@ def test_join_tables_sorts_as_kaldi_does(step, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "step", "x.1", "x.2"]
 
 
+def test_write_table_is_whole_or_not_at_all(step, tmp_path):
+    step("write_table out echo a; write_table out echo b")
+    assert (tmp_path / "out").read_text() == "b\n"
+    assert "after" not in step("write_table out bash -c 'echo c; exit 3'; echo after", status=1).stdout
+    assert (tmp_path / "out").read_text() == "b\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "step"]
+
+
 def test_segments_to_spk2utt(run_tool, tmp_path):
     segments = "a-1 a 0 1\na-2 a 1 2\nb-1 b 0 1\na-3 a 4 5\n"
     (tmp_path / "segments").write_text(segments)

@@ -4,7 +4,8 @@
 #     usage 2                      print the comment at the top of the script, and end with status 2
 #     require a/{feats.scp,rttm}   end with one line if a file is not there
 #     split_table 4 table dir      cut the lines of a table into dir/1 ... dir/4
-#     join_tables out dir/x        the sorted lines of dir/x.1 ... dir/x.$nj, whole or not at all
+#     write_table out command ...  what the command says on stdout, whole or not at all
+#     join_tables out dir/x        the sorted lines of dir/x.1 ... dir/x.$nj, the same way
 #
 # A step has the variables nj and cmd. split_table lowers nj to the number of lines of the table.
 
@@ -45,10 +46,16 @@ split_table() {
     { number = int((NR - 1) * nj / lines) + 1; print > (dir "/" number) }' "$table"
 }
 
+write_table() {
+  local file=$1
+  shift
+  "$@" > "$file.tmp.$$" || { rm -f "$file.tmp.$$"; exit 1; }
+  mv "$file.tmp.$$" "$file"
+}
+
 join_tables() {
   local number pieces=()
   for ((number = 1; number <= nj; number++)); do pieces+=("$2.$number"); done
   require "${pieces[@]}"
-  sort "${pieces[@]}" > "$1.tmp.$$"
-  mv "$1.tmp.$$" "$1"
+  write_table "$1" sort "${pieces[@]}"
 }
