@@ -22,8 +22,8 @@ BLOCK = 1 << 18  # frames; 16 s at 16 kHz
 LOWEST_RATE, HIGHEST_RATE = 100, 1_000_000  # Hz
 MOST_CHANNELS = 256
 _UNKNOWN_LENGTH = 1 << 50  # frames; libsndfile says 2^63 - 1 for a FLAC file from a pipe
-# What libsndfile remarks on a header that promises more than there is, in AIFF, AU and W64 files.
-_SHORT = re.compile(r"(?:SSND|Data Size|riff) *: *(\d+) \(should be (\d+)\)")
+# What libsndfile remarks on a header that promises more than there is, in AIFF, AU, W64 and CAF files.
+_SHORT = re.compile(r"(?:SSND|Data Size|riff|data) *: *(\d+) \(should be (\d+)\)")
 
 
 def open_audio(rxfilename, from_table=False):

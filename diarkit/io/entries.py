@@ -13,7 +13,7 @@ from diarkit.io.streams import Input
 from diarkit.io.values import read_value
 
 _RANGE = re.compile(r"(.*)\[([^\[\]]*)\]", re.DOTALL)
-_PART = re.compile(r"(\d+):(\d+)|:?")
+_PART = re.compile(r"([0-9]+):([0-9]+)|:")
 TOLERANCE = 3  # rows past the end that Kaldi forgives: lengths are rounded differently here and there
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def take_range(array, text):
     Up to three rows past the end are forgiven with a warning, as Kaldi does. Raises DataError.
     """
     parts = [_PART.fullmatch(part) for part in text.split(",")]
-    if None in parts or not text or len(parts) > max(array.ndim, 1):
+    if None in parts or len(parts) > max(array.ndim, 1):
         raise DataError(f"bad range [{text}] for an array of {array.ndim} dimensions")
     slices = []
     for axis, part in enumerate(parts):

@@ -107,10 +107,10 @@ class ArrayReader:
 
     def _next_in_archive(self):
         source = self._source
+        if not source.skip_space():
+            self._end()
+            raise StopIteration
         try:
-            if not source.skip_space():
-                self._end()
-                raise StopIteration
             key = _read_key(source)
         except DataError as error:
             raise DataError(str(error), self._where()) from error
