@@ -56,8 +56,8 @@ def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval"
 
     Parameters
     ----------
-    ref, hyp : lists of turns (reco, channel, start, duration, speaker, kind, subtype), s; with lines of all
-        types, see diarkit.io.rttm
+    ref, hyp : lists of turns (reco, channel, start, duration, speaker, kind), s; with lines of all types,
+        see diarkit.io.rttm
     uem : list of regions (reco, channel, start, end), s; None for the scorer's default
     collar : s on each side of both ends of every turn of the reference
     ignore_overlap : do not score where two or more turns of the reference overlap

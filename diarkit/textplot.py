@@ -80,7 +80,7 @@ def axis(timeline, columns):
     """Times under the columns where they are, as many as have room."""
     line = [" "] * (columns + 8)
     span = max(timeline.last - timeline.first, 1e-9)
-    for position, text in zip(*ticks(timeline.first, timeline.last, max(columns // 12, 1)), strict=True):
+    for position, text in zip(*ticks(timeline.first, timeline.last, max(columns // 12, 2)), strict=True):
         at = min(int((position - timeline.first) / span * columns), columns)
         line[at : at + len(text)] = text
     return "".join(line).rstrip()

@@ -22,7 +22,7 @@ class Turn(NamedTuple):
     apart, dscore and pyannote do not look at them. Some tools write zero-length turns; md-eval takes no
     speech from them, dscore refuses them. Here they are read, and what uses them decides.
 
-    `kind` and `subtype` are of use only where lines of other types were asked for.
+    `kind` is the type of the line, of use only where lines of other types were asked for.
     """
 
     reco: str
@@ -31,7 +31,6 @@ class Turn(NamedTuple):
     duration: float
     speaker: str
     kind: str = "SPEAKER"
-    subtype: str = "<NA>"
 
     @property
     def end(self):
@@ -87,8 +86,7 @@ def parse_turn(fields):
             duration = "0"
     elif subtype not in MISSING:
         raise BadLine(f"the subtype of a SPEAKER is <NA>, not {shorten(subtype)}; are the fields in order?")
-    times = seconds(start, "start"), seconds(duration, "duration")
-    return Turn(reco, channel, *times, speaker, kind, subtype.lower())
+    return Turn(reco, channel, seconds(start, "start"), seconds(duration, "duration"), speaker, kind)
 
 
 def parse_region(fields):

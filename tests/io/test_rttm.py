@@ -1,4 +1,6 @@
+import csv
 import io
+import re
 
 import pytest
 
@@ -46,15 +48,15 @@ def test_spellings_of_one_turn(reading, content):
 def test_other_types_are_no_speech_and_kept_only_on_request(reading):
     content = (
         "SPKR-INFO m 1 <NA> <NA> <NA> unknown Anna <NA> <NA>\n"
-        "NON-LEX m 1 3.0 1.0 <NA> Laugh Anna <NA> <NA>\n"
+        "NON-LEX m 1 3.0 1.0 <NA> laugh Anna <NA> <NA>\n"
         f"{LINE}\n"
         "LEXEME m 1 3.0 <NA> so lex Anna <NA> <NA>\n"
     )
     assert reading(read_rttm, content) == [TURN]
     assert reading(read_rttm, content, all_types=True) == [
-        Turn("m", "1", 3.0, 1.0, "Anna", "NON-LEX", "laugh"),
+        Turn("m", "1", 3.0, 1.0, "Anna", "NON-LEX"),
         TURN,
-        Turn("m", "1", 3.0, 0.0, "Anna", "LEXEME", "lex"),
+        Turn("m", "1", 3.0, 0.0, "Anna", "LEXEME"),
     ]
 
 
@@ -85,7 +87,11 @@ def test_errors_name_file_line_and_reason(reading, old, new, reason):
         reading(read_rttm, f"{LINE}\n; a comment counts as a line\n{LINE.replace(old, new, 1)}\n")
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00garbage", LINE.encode().replace(b"Anna", b"M\xe5"), b'[{"a": 0}]'])
+@pytest.mark.parametrize("content", [
+    b"\xff\xfe\x00garbage",
+    LINE.encode().replace(b"Anna", b"M\xe5"),
+    b'[{"a": 0}]',
+])
 def test_what_is_no_rttm_at_all(reading, content):
     with pytest.raises(DataError, match="in:1: "):
         reading(read_rttm, content)
@@ -126,5 +132,24 @@ def test_uem(reading):
     ("m 1 15 25", "overlaps 20-30"),
 ])
 def test_errors_of_a_uem_name_file_line_and_reason(reading, line, reason):
-    with pytest.raises(DataError, match=f"in:2: .*{reason}" if "overlaps" not in reason else "in:[12]: .*overlaps"):
+    number = "[12]" if "overlaps" in reason else "2"
+    with pytest.raises(DataError, match=f"in:{number}: .*{reason if number == '2' else 'overlaps'}"):
         reading(read_uem, f"m 1 20 30\n{line}\n")
+
+
+def test_damaged_files_of_the_corpus(shared):
+    """Every file of badinputs/ is refused with its line, or read, as its manifest says."""
+    folder = shared / "badinputs" / "cases"
+    readers = {"rttm": read_rttm, "uem": read_uem}
+    with open(folder / "manifest.tsv", newline="") as file:
+        manifest = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows = [row for row in manifest if row["family"] in readers]
+    assert len(rows) > 10
+    for row in rows:
+        path = str(folder / row["file"])
+        if row["expect"] == "error":
+            line = re.search(r"line (\d+)", row["message_names"])
+            with pytest.raises(DataError, match=re.escape(path) + (f":{line[1]}: " if line else ":")):
+                readers[row["family"]](path)
+        else:
+            assert readers[row["family"]](path)

@@ -1,0 +1,110 @@
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+HYP = """SPEAKER m 1 0.000 10.000 <NA> <NA> 1 <NA> <NA>
+SPEAKER m 1 10.000 5.000 <NA> <NA> 2 <NA> <NA>
+SPEAKER m 1 15.000 5.000 <NA> <NA> 1 <NA> <NA>
+"""
+REF = """SPEAKER m 1 0.000 12.500 <NA> <NA> Anna <NA> <NA>
+SPEAKER m 1 12.500 5.000 <NA> <NA> Bert <NA> <NA>
+"""
+OTHER = "SPEAKER n 1 5.000 5.000 <NA> <NA> 1 <NA> <NA>\n"
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "hyp").write_text(HYP)
+    (tmp_path / "ref").write_text(REF)
+    (tmp_path / "both").write_text(HYP + OTHER)
+    return tmp_path
+
+
+def test_in_characters(run_tool, files):
+    done = run_tool("plot-rttm", "--width=44", "hyp", cwd=files, env=utf8())
+    assert done.stdout == (
+        "m: 0:20, 2 speakers, 100 % speech, 0 % overlapped\n"
+        "1         ▕██████████     █████▏ 0:15   75 %\n"
+        "2         ▕          █████     ▏ 0:05   25 %\n"
+        "           0:00      0:10      0:20\n"
+    )
+    assert run_tool("plot-rttm", "--width=44", "-", cwd=files, input=HYP, env=utf8()).stdout == done.stdout
+    plain = run_tool("plot-rttm", "--width=44", "--ascii", "hyp", cwd=files).stdout
+    assert "1         |##########     #####| 0:15   75 %\n" in plain and plain.isascii()
+    ascii_terminal = utf8(PYTHONIOENCODING="ascii")
+    assert run_tool("plot-rttm", "--width=44", "hyp", cwd=files, env=ascii_terminal).stdout == plain
+
+
+def test_with_a_reference(run_tool, files):
+    done = run_tool("plot-rttm", "--width=44", "--ascii", "--reference", "ref", "hyp", cwd=files)
+    assert done.stdout == (
+        "m: 0:20, 2 speakers, 100 % speech, 0 % overlapped, DER 42.86 % (collar 0, overlap scored)\n"
+        "1         |##########     #####| 0:15   75 %\n"
+        "  Anna    |############=       |\n"
+        "2         |          #####     | 0:05   25 %\n"
+        "  Bert    |            =####=  |\n"
+        "errors    |          ccc  ccfff|\n"
+        "           0:00      0:10      0:20\n"
+    )
+
+
+def test_which_recordings_and_regions(run_tool, files):
+    (files / "uem").write_text("m 1 10 20\n")
+    both = run_tool("plot-rttm", "both", cwd=files).stdout
+    assert [line.split(":")[0] for line in both.splitlines() if "speaker" in line] == ["m", "n"]
+    assert run_tool("plot-rttm", "--recording=n", "both", cwd=files).stdout == both[both.index("n: 0:10"):]
+    part = run_tool("plot-rttm", "--uem=uem", "both", cwd=files).stdout
+    assert part.startswith("m: 0:10, 2 speakers") and "n: " not in part
+
+
+SIGNATURES = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize("kind", SIGNATURES)
+def test_pictures_are_the_same_bytes_each_time(run_tool, files, kind):
+    for name in ("1", "2"):
+        run_tool("plot-rttm", "--reference=ref", "both", f"{name}.{kind}", cwd=files)
+    content = (files / f"1.{kind}").read_bytes()
+    assert content.startswith(SIGNATURES[kind])
+    assert content == (files / f"2.{kind}").read_bytes()
+
+
+def test_names_in_pictures_are_taken_as_they_are(run_tool, files):
+    """matplotlib would set $...$ as a formula and fail on half of one."""
+    (files / "odd").write_text(HYP.replace(" 1 <NA> <NA>\n", " $x_{ <NA> <NA>\n"))
+    run_tool("plot-rttm", "odd", "odd.svg", cwd=files)
+
+
+def test_width_of_a_picture_is_in_pixels(run_tool, files):
+    run_tool("plot-rttm", "--width=900", "hyp", "out.png", cwd=files)
+    assert int.from_bytes((files / "out.png").read_bytes()[16:20], "big") == 900
+
+
+@pytest.mark.parametrize("arguments, status, message", [
+    (("hyp", "out.gif"), 2, "out.gif ends neither"),
+    (("--width=-1", "hyp"), 2, "negative"),
+    (("--recording=x", "hyp"), 1, "hyp: no turns of x"),
+    (("empty", "out.png"), 1, "empty: no turns"),
+    (("nowhere",), 1, "nowhere"),
+    (("--reference=bad", "hyp"), 1, "bad:1: "),
+])
+def test_failures_are_one_line(run_tool, files, arguments, status, message):
+    (files / "empty").write_text("")
+    (files / "bad").write_text("not an RTTM\n")
+    done = run_tool("plot-rttm", *arguments, cwd=files, status=status)
+    assert done.stdout == "" and message in done.stderr and done.stderr.count("\n") == 1
+    assert not list(files.glob("out*"))
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not shutil.which("script"), reason="needs script(1)")
+def test_colour_on_a_terminal_only(files):
+    done = subprocess.run(["script", "-qec", "plot-rttm hyp", "/dev/null"], cwd=files, capture_output=True,
+                          stdin=subprocess.DEVNULL, env=utf8())
+    assert b"\x1b[38;5;" in done.stdout
+
+
+def utf8(**more):
+    return {**os.environ, "PYTHONIOENCODING": "utf-8", **more}
