@@ -73,9 +73,7 @@ def parse_wspecifier(text):
             raise DataError("to write an archive and its scp say ark,scp:NAME.ark,NAME.scp", repr(text))
         options = ["ark"]
     kinds = [option for option in options if option in ("ark", "scp")]
-    flags = dict(
-        text=_last(options, "t", "b"), flush=_last(options, "f", "nf"), permissive="p" in options
-    )
+    flags = dict(text=_last(options, "t", "b"), flush=_last(options, "f", "nf"), permissive="p" in options)
     if kinds == ["ark"]:
         check_wxfilename(name)
         return WSpecifier(name, **flags)

@@ -1,11 +1,11 @@
 """Values of tables in Kaldi's text form.
 
-    key  [ 1 2.5 3 ]          a vector
-    key  [                    a matrix
-      1 2.5 3
-      4 5 6 ]
-    key 1 2 3                 integers
-    key 1.5                   a number
+key  [ 1 2.5 3 ]          a vector
+key  [                    a matrix
+  1 2.5 3
+  4 5 6 ]
+key 1 2 3                 integers
+key 1.5                   a number
 """
 
 import re

@@ -7,7 +7,11 @@ from diarkit.io.tables import ArrayWriter, read_arrays
 @pytest.fixture
 def table(tmp_path):
     rng = np.random.default_rng(0)
-    arrays = {"m": rng.normal(size=(3, 2)).astype(np.float32), "v": np.array([0, 0.5]), "i": np.array([3, -1])}
+    arrays = {
+        "m": rng.normal(size=(3, 2)).astype(np.float32),
+        "v": np.array([0, 0.5]),
+        "i": np.array([3, -1]),
+    }
     with ArrayWriter(f"ark,scp:{tmp_path}/x.ark,{tmp_path}/x.scp") as out:
         for key, array in arrays.items():
             out.write(key, array)
@@ -30,7 +34,10 @@ def test_prints_what_can_be_read_again(run_tool, tmp_path, table):
 def test_shapes(run_tool, tmp_path, table):
     done = run_tool("show-table", "--shapes", tmp_path / "x.ark")
     lines = done.stdout.splitlines()
-    assert lines[1:] == ["v vector float64 2 min 0 mean 0.25 max 0.5", "i integers int32 2 min -1 mean 1 max 3"]
+    assert lines[1:] == [
+        "v vector float64 2 min 0 mean 0.25 max 0.5",
+        "i integers int32 2 min -1 mean 1 max 3",
+    ]
     assert lines[0].startswith("m matrix float32 3x2 min ")
     assert run_tool("show-table", "--shapes", "--limit=1", tmp_path / "x.ark").stdout == lines[0] + "\n"
 

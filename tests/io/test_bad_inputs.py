@@ -37,9 +37,13 @@ def read_wav_table(name):
 
 
 READERS = {
-    "wav": read_wav, "wavscp": read_wav_table, "feats": read_matrices, "vectors": read_vectors, "scp": read_matrices,
+    "wav": read_wav,
+    "wavscp": read_wav_table,
+    "feats": read_matrices,
+    "vectors": read_vectors,
+    "scp": read_matrices,
     "segments": read_segments,
-}  # fmt: skip
+}
 # What needs more than the file to be seen as bad: the length of the recording.
 ELSEWHERE = {"segments/end_over"}
 

@@ -16,15 +16,34 @@ def write(tmp_path, text):
 def test_segments_in_the_order_of_the_file(tmp_path):
     path = write(tmp_path, "s2 r1 0.5 1.5\n\ns1\tr1  0 1 0\r\ns3 r2 2 -1\n")
     assert read_segments(path) == [
-        Segment("s2", "r1", 0.5, 1.5), Segment("s1", "r1", 0, 1), Segment("s3", "r2", 2, TO_THE_END)
+        Segment("s2", "r1", 0.5, 1.5),
+        Segment("s1", "r1", 0, 1),
+        Segment("s3", "r2", 2, TO_THE_END),
     ]
     assert read_segments(write(tmp_path, "")) == []
 
 
 @pytest.mark.parametrize(
     "line",
-    ["s", "s r", "s r 0", "s r 0 1 0 x", "s r 0 1 1", "s r 0 1 A", "s r a 1", "s r 0 nan", "s r 0 inf", "s r 0 1_0",
-     "s r 1 1", "s r 2 1", "s r -1 1", "s r 0 -2", "s r 0,0 1,0", "s r 0x0 0x1", "first r 3 4"],
+    [
+        "s",
+        "s r",
+        "s r 0",
+        "s r 0 1 0 x",
+        "s r 0 1 1",
+        "s r 0 1 A",
+        "s r a 1",
+        "s r 0 nan",
+        "s r 0 inf",
+        "s r 0 1_0",
+        "s r 1 1",
+        "s r 2 1",
+        "s r -1 1",
+        "s r 0 -2",
+        "s r 0,0 1,0",
+        "s r 0x0 0x1",
+        "first r 3 4",
+    ],
 )
 def test_bad_segments_are_named_with_their_line(tmp_path, line):
     path = write(tmp_path, f"first r 0 1\n{line}\n")
@@ -33,7 +52,11 @@ def test_bad_segments_are_named_with_their_line(tmp_path, line):
 
 
 def test_segments_are_written_as_kaldi_does_and_read_back(tmp_path):
-    segments = [Segment("a", "r", 0.0, 1.5), Segment("b", "r", 0.005, 12345.678), Segment("c", "r", 1, TO_THE_END)]
+    segments = [
+        Segment("a", "r", 0.0, 1.5),
+        Segment("b", "r", 0.005, 12345.678),
+        Segment("c", "r", 1, TO_THE_END),
+    ]
     path = str(tmp_path / "segments")
     write_segments(path, segments)
     with open(path) as file:
@@ -74,4 +97,6 @@ def test_seen_keys_against_a_set():
         for key in keys:
             assert seen.add(key) == (key not in known)
             known.add(key)
-        assert seen.sorted == all(a <= b for a, b in zip(keys, keys[1:], strict=False)) or len(known) < len(keys)
+        assert seen.sorted == all(a <= b for a, b in zip(keys, keys[1:], strict=False)) or len(known) < len(
+            keys
+        )

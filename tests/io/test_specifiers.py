@@ -30,7 +30,19 @@ def test_rspecifier(text, meaning):
 
 
 @pytest.mark.parametrize(
-    "text", ["ark,scp:x", "ark,q:x", "t:x", "s,cs:x", "ark:x ", " ark:x", "ark: x", "scp:ark:x", "ark:| cat", "ark:a | b"]
+    "text",
+    [
+        "ark,scp:x",
+        "ark,q:x",
+        "t:x",
+        "s,cs:x",
+        "ark:x ",
+        " ark:x",
+        "ark: x",
+        "scp:ark:x",
+        "ark:| cat",
+        "ark:a | b",
+    ],
 )
 def test_rspecifier_refused(text):
     with pytest.raises(DataError, match=r"x|cat|b"):
@@ -58,7 +70,17 @@ def test_wspecifier(text, meaning):
 
 @pytest.mark.parametrize(
     "text",
-    ["scp,ark:a,b", "ark,scp:a", "ark,scp:-,b", "ark,scp:| cat,b", "ark:x |", "ark:x:12", "ark,s:x", "ark: x", "x.scp"],
+    [
+        "scp,ark:a,b",
+        "ark,scp:a",
+        "ark,scp:-,b",
+        "ark,scp:| cat,b",
+        "ark:x |",
+        "ark:x:12",
+        "ark,s:x",
+        "ark: x",
+        "x.scp",
+    ],
 )
 def test_wspecifier_refused(text):
     with pytest.raises(DataError):

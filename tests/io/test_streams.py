@@ -153,7 +153,9 @@ def test_output_of_a_failure_is_kept_as_partial(tmp_path):
     assert os.listdir(tmp_path) == ["out"]
 
 
-@pytest.mark.parametrize("error, data", [(KeyboardInterrupt, b"half"), (SystemExit, b"half"), (ValueError, b"")])
+@pytest.mark.parametrize(
+    "error, data", [(KeyboardInterrupt, b"half"), (SystemExit, b"half"), (ValueError, b"")]
+)
 def test_output_of_an_interruption_or_without_content_is_removed(tmp_path, error, data):
     with pytest.raises(error):
         with open_output(str(tmp_path / "out")) as stream:
@@ -313,6 +315,8 @@ def test_numbers(text):
     assert parse_number(text) == float(text)
 
 
-@pytest.mark.parametrize("text", ["", "nan", "inf", "1_0", "0x1", "1,5", "\u0661", "1e999", " 1", "1 ", "-", ".", "1e"])
+@pytest.mark.parametrize(
+    "text", ["", "nan", "inf", "1_0", "0x1", "1,5", "\u0661", "1e999", " 1", "1 ", "-", ".", "1e"]
+)
 def test_no_numbers(text):
     assert parse_number(text) is None

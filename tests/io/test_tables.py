@@ -53,8 +53,18 @@ def edit_scp(old, new):
 
 @pytest.mark.parametrize(
     "rspecifier",
-    ["ark:x.ark", "x.ark", "scp:x.scp", "x.scp", "ark:cat x.ark |", "scp:cat x.scp |", "ark:gzip -c x.ark | gunzip -c |",
-     "ark,s,cs,o,bg:x.ark", "scp,p:x.scp", "ark,t:x.ark"],
+    [
+        "ark:x.ark",
+        "x.ark",
+        "scp:x.scp",
+        "x.scp",
+        "ark:cat x.ark |",
+        "scp:cat x.scp |",
+        "ark:gzip -c x.ark | gunzip -c |",
+        "ark,s,cs,o,bg:x.ark",
+        "scp,p:x.scp",
+        "ark,t:x.ark",
+    ],
 )
 def test_reading(folder, rspecifier):
     assert same(drain(rspecifier)[0], folder)
@@ -66,7 +76,9 @@ def test_reading_from_standard_input(folder):
     expected = "".join(f"{key} 20 {i + 1}\n" for i, key in enumerate(folder))
     for rspecifier, name in (("ark:-", "x.ark"), ("scp:-", "x.scp"), ("-", "x.ark")):
         with open(name, "rb") as file:
-            done = subprocess.run([sys.executable, "-c", code % rspecifier], stdin=file, capture_output=True, text=True)
+            done = subprocess.run(
+                [sys.executable, "-c", code % rspecifier], stdin=file, capture_output=True, text=True
+            )
         assert done.stdout == expected, done.stderr
         with subprocess.Popen(["cat", name], stdout=subprocess.PIPE) as cat:
             done = subprocess.run(
@@ -85,8 +97,23 @@ def test_offsets_point_behind_the_key(folder):
 
 
 @pytest.mark.parametrize(
-    "entry", ["missing.ark:5", ".", "/dev/zero", "fifo", "x.ark:99999999", "x.ark:abc", "x.ark", "x.ark:6", "-", "cat x.ark |",
-              "x.ark:3[0:9", "x.ark:3[5:3]", "x.ark:3[0:30]", "x.ark:3[a:b]"]
+    "entry",
+    [
+        "missing.ark:5",
+        ".",
+        "/dev/zero",
+        "fifo",
+        "x.ark:99999999",
+        "x.ark:abc",
+        "x.ark",
+        "x.ark:6",
+        "-",
+        "cat x.ark |",
+        "x.ark:3[0:9",
+        "x.ark:3[5:3]",
+        "x.ark:3[0:30]",
+        "x.ark:3[a:b]",
+    ],
 )
 def test_a_bad_entry_of_an_scp_costs_only_itself(folder, entry):
     os.mkfifo("fifo")
@@ -119,7 +146,12 @@ def test_commands_in_an_scp(folder, monkeypatch):
 
 
 def test_a_command_that_fails_ends_the_table_with_an_error(folder):
-    for command in ("false", "cat x.ark; exit 3", "head -c 200 x.ark; exit 3", "no-such-command-here 2>/dev/null"):
+    for command in (
+        "false",
+        "cat x.ark; exit 3",
+        "head -c 200 x.ark; exit 3",
+        "no-such-command-here 2>/dev/null",
+    ):
         for options in ("ark", "ark,p"):
             with pytest.raises(CommandFailed):
                 drain(f"{options}:{command} |")
@@ -128,7 +160,9 @@ def test_a_command_that_fails_ends_the_table_with_an_error(folder):
 def test_damaged_archives(folder):
     data = open("x.ark", "rb").read()
     ends = [data.index(f"{key} ".encode()) for key in folder] + [len(data)]
-    for cut in sorted({*range(1, len(data), 97), *(end - 1 for end in ends[1:]), *(end + 1 for end in ends[:-1])}):
+    for cut in sorted(
+        {*range(1, len(data), 97), *(end - 1 for end in ends[1:]), *(end + 1 for end in ends[:-1])}
+    ):
         with open("cut.ark", "wb") as file:
             file.write(data[:cut])
         whole = sum(end <= cut for end in ends[1:])
@@ -154,7 +188,9 @@ def test_the_error_of_a_damaged_archive_names_the_key(folder):
         drain("x.ark")
 
 
-@pytest.mark.parametrize("data", [b"\x1f\x8b\x08\0\xff\xfe", b"RIFF$}\0\0WAVEfmt ", b"\xff" * 1000, b"a" * 100000, b"k"])
+@pytest.mark.parametrize(
+    "data", [b"\x1f\x8b\x08\0\xff\xfe", b"RIFF$}\0\0WAVEfmt ", b"\xff" * 1000, b"a" * 100000, b"k"]
+)
 def test_what_is_no_archive(folder, data):
     with open("bad", "wb") as file:
         file.write(data)
@@ -199,9 +235,14 @@ def test_ranges(folder, caplog):
     matrix = folder["u4"]
     place = [line.split()[1] for line in open("x.scp") if line.startswith("u4 ")][0]
     for text, expected in (
-        ("0:19", matrix), ("3:3", matrix[3:4]), ("2:5,1:3", matrix[2:6, 1:4]), (":,1:1", matrix[:, 1:2]),
-        ("1:2,:", matrix[1:3]), (":", matrix), ("18:22", matrix[18:]),
-    ):  # fmt: skip
+        ("0:19", matrix),
+        ("3:3", matrix[3:4]),
+        ("2:5,1:3", matrix[2:6, 1:4]),
+        (":,1:1", matrix[:, 1:2]),
+        ("1:2,:", matrix[1:3]),
+        (":", matrix),
+        ("18:22", matrix[18:]),
+    ):
         with open("r.scp", "w") as file:
             file.write(f"r {place}[{text}]\n")
         assert same(dict(read_arrays("scp:r.scp")), {"r": expected})
@@ -258,7 +299,9 @@ def test_memory_does_not_grow_with_a_table(folder):
         for i in range(60):
             out.write(f"{i:03}", np.zeros((1000, 250), np.float32))  # 1 MB
     for rspecifier in ("ark:big.ark", "scp:big.scp", "ark:cat big.ark |"):
-        done = [subprocess.run([sys.executable, "-c", code, spec], capture_output=True, text=True, check=True)
-                for spec in (rspecifier, "ark:x.ark")]
+        done = [
+            subprocess.run([sys.executable, "-c", code, spec], capture_output=True, text=True, check=True)
+            for spec in (rspecifier, "ark:x.ark")
+        ]
         large, small = (int(one.stdout) for one in done)
         assert large - small < 20

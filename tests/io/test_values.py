@@ -144,8 +144,24 @@ def test_text_integers_and_numbers():
 
 
 @pytest.mark.parametrize(
-    "text", ["[ 1 2", "[\n 1 2\n", "[\n 1 2\n 3 ]\n", "[ 1 a ]\n", "[ 1_0 ]\n", "[ 0x1 ]\n", "[ 1,5 ]\n", "[ 1 ] 2\n",
-             "[ 1 [ 2 ] ]\n", "a b\n", "1.5 2\n", "99999999999\n", "[ 1 - 2 ]\n", "[\n 1 ] x\n", "[ \u0661 ]\n"]
+    "text",
+    [
+        "[ 1 2",
+        "[\n 1 2\n",
+        "[\n 1 2\n 3 ]\n",
+        "[ 1 a ]\n",
+        "[ 1_0 ]\n",
+        "[ 0x1 ]\n",
+        "[ 1,5 ]\n",
+        "[ 1 ] 2\n",
+        "[ 1 [ 2 ] ]\n",
+        "a b\n",
+        "1.5 2\n",
+        "99999999999\n",
+        "[ 1 - 2 ]\n",
+        "[\n 1 ] x\n",
+        "[ \u0661 ]\n",
+    ],
 )
 def test_bad_text(text):
     with pytest.raises(DataError):
@@ -160,7 +176,13 @@ def test_text_is_the_text_of_kaldi():
 
 
 def test_what_a_table_does_not_hold():
-    for array in (np.zeros((2, 2), int), np.zeros((2, 2, 2)), np.array(["a"]), np.array([None]), np.zeros(2, complex)):
+    for array in (
+        np.zeros((2, 2), int),
+        np.zeros((2, 2, 2)),
+        np.array(["a"]),
+        np.array([None]),
+        np.zeros(2, complex),
+    ):
         with pytest.raises(ValueError, match="a table holds no"):
             encode(array)
     with pytest.raises(DataError, match="32 bits"):
@@ -216,9 +238,14 @@ def test_compression_is_that_of_kaldi_to_the_bit(tmp_path):
     kaldi = pytest.importorskip("kaldi_native_io")
     method = kaldi.CompressionMethod
     methods = {
-        1: method.kAutomaticMethod, 2: method.kSpeechFeature, 3: method.kTwoByteAuto, 4: method.kTwoByteSignedInteger,
-        5: method.kOneByteAuto, 6: method.kOneByteUnsignedInteger, 7: method.kOneByteZeroOne,
-    }  # fmt: skip
+        1: method.kAutomaticMethod,
+        2: method.kSpeechFeature,
+        3: method.kTwoByteAuto,
+        4: method.kTwoByteSignedInteger,
+        5: method.kOneByteAuto,
+        6: method.kOneByteUnsignedInteger,
+        7: method.kOneByteZeroOne,
+    }
     rng = np.random.default_rng(0)
     for number, name in methods.items():
         for rows in (1, 2, 3, 4, 5, 7, 8, 9, 50):
@@ -269,7 +296,9 @@ def test_tables_both_ways_with_kaldi_native_io(tmp_path, letter, dtype):
         for options in ("", ",t"):
             spec = f"ark,scp{options}:{tmp_path}/x.ark,{tmp_path}/x.scp"
             for ours_writes in (True, False):
-                with ArrayWriter(spec) if ours_writes else getattr(kaldi, f"{letter}{kind}Writer")(spec) as out:
+                with (
+                    ArrayWriter(spec) if ours_writes else getattr(kaldi, f"{letter}{kind}Writer")(spec) as out
+                ):
                     for key, array in table.items():
                         out.write(key, array)
                 for rspecifier in (f"ark:{tmp_path}/x.ark", f"scp:{tmp_path}/x.scp"):

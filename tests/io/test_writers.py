@@ -32,8 +32,15 @@ def keys(rspecifier):
 
 @pytest.mark.parametrize(
     "wspecifier, names",
-    [("ark:x", "x"), ("x", "x"), ("ark,t:x", "x"), ("ark,f:x", "x"), ("ark,scp:x,y.scp", "x y.scp"),
-     ("ark,scp,t,f:x,y.scp", "x y.scp"), ("ark:| cat > x", "x")],
+    [
+        ("ark:x", "x"),
+        ("x", "x"),
+        ("ark,t:x", "x"),
+        ("ark,f:x", "x"),
+        ("ark,scp:x,y.scp", "x y.scp"),
+        ("ark,scp,t,f:x,y.scp", "x y.scp"),
+        ("ark:| cat > x", "x"),
+    ],
 )
 def test_all_or_nothing_under_the_final_name(wspecifier, names):
     write(wspecifier)
@@ -106,7 +113,9 @@ def test_flush_lets_a_reader_see_every_entry():
         "with ArrayWriter(sys.argv[1]) as out:\n"
         "  out.write('a', np.zeros(3)); sys.stdin.read()"
     )
-    with subprocess.Popen([sys.executable, "-c", code, "ark,f:-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "ark,f:-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
         assert child.stdout.read(5) == b"a \0BD"  # would wait for ever
         child.stdin.close()
 
