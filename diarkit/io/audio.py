@@ -205,14 +205,24 @@ def _seekable(rxfilename, from_table):
         handle = opened.stream.fileno()
         if stat.S_ISREG(os.fstat(handle).st_mode) and not rxfilename.endswith("|"):
             return opened, handle, os.lseek(handle, 0, os.SEEK_CUR)
-        copy = tempfile.TemporaryFile(prefix="diarkit-")
-        shutil.copyfileobj(opened.stream, copy, 1 << 20)
-        copy.flush()
+        copy = _copy(opened.stream)
     except BaseException as error:
         opened.close(error)
         raise
     opened.close()
     return copy, copy.fileno(), 0
+
+
+def _copy(stream):
+    """A temporary file without a name that holds all of a stream."""
+    copy = tempfile.TemporaryFile(prefix="diarkit-")
+    try:
+        shutil.copyfileobj(stream, copy, 1 << 20)
+        copy.flush()
+    except OSError as error:  # as a rule the disk is full
+        copy.close()
+        raise DataError(f"cannot be copied to {tempfile.gettempdir()}: {error.strerror}") from None
+    return copy
 
 
 def _sound_file(source):

@@ -7,6 +7,7 @@ if the user said so: a data file that was downloaded must not decide what runs o
 import os
 import signal
 import subprocess
+from contextlib import suppress
 
 from diarkit.errors import CommandFailed, DataError
 
@@ -75,14 +76,10 @@ def finish_writing(process):
 
 def stop_writing(process):
     """Stop a command whose input will never be complete, before it sees an end that looks like one."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
-    except ProcessLookupError:
-        pass
-    try:
+    with suppress(OSError, ValueError):
         process.stdin.close()
-    except OSError:
-        pass
     return process.wait()
 
 

@@ -1,9 +1,19 @@
 """Text lists of a data directory: a key and something, one record a line."""
 
+import re
 from array import array
 
 from diarkit.errors import DataError
 from diarkit.io.streams import read_lines
+
+# Only ASCII divides the words of a line, as in Kaldi: a file name may have other spaces in it.
+_SPACE = re.compile("[ \t\r\v\f]+")
+_KEY = re.compile("[^\0-\x20\x7f]+")
+
+
+def is_key(text):
+    """Whether a text can be the key of a record: a word without white space or control characters."""
+    return _KEY.fullmatch(text) is not None
 
 
 class SeenKeys:
@@ -43,14 +53,14 @@ def read_records(rxfilename, what="value", missing_is_error=True):
     """
     seen = SeenKeys()
     for number, line in read_lines(rxfilename):
-        key, *rest = line.split(None, 1)[:2] or [None]
-        if key is None:
+        key, *rest = _SPACE.split(line.strip(" \t\r\v\f"), maxsplit=1)
+        if not key:
             continue
         if not rest and missing_is_error:
             raise DataError(f"{key!r} without a {what}", f"{rxfilename}:{number}")
         if not seen.add(key):
             raise DataError(f"{key!r} is there twice", f"{rxfilename}:{number}")
-        yield number, key, rest[0].strip() if rest else ""
+        yield number, key, rest[0] if rest else ""
 
 
 def read_lists(rxfilename, count=None):
@@ -62,7 +72,7 @@ def read_lists(rxfilename, count=None):
     """
     lists = {}
     for number, key, rest in read_records(rxfilename, missing_is_error=False):
-        words = rest.split()
+        words = rest.split() if rest.isascii() else _SPACE.split(rest)
         if count is not None and len(words) != count:
             raise DataError(f"{1 + count} fields expected, not {1 + len(words)}", f"{rxfilename}:{number}")
         lists[key] = words

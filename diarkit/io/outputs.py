@@ -6,6 +6,7 @@ import re
 import secrets
 import stat
 import sys
+from contextlib import suppress
 
 from diarkit.errors import DataError
 from diarkit.io import commands
@@ -72,29 +73,31 @@ class Output:
         if error is not None:
             self.abandon(error)
             return
-        self.prepare()
-        self.commit()
-
-    def prepare(self):
-        """Bring everything to the disk, so that what is left of `commit` can hardly fail."""
         try:
-            self.stream.flush()
-            if self.is_file:
-                os.fsync(self.stream.fileno())
+            self.prepare()
+            self.commit()
         except BaseException as error:
             self.abandon(error)
             raise
 
+    def prepare(self):
+        """Bring everything to the disk, so that what is left of `commit` can hardly fail."""
+        self.stream.flush()
+        if self.is_file:
+            os.fsync(self.stream.fileno())
+
     def commit(self):
         """Close after success: the file takes its name, a command must end well."""
         if self._process:
-            commands.finish_writing(self._process)
-        elif not self.is_file:
-            self._leave_stream()
-        else:
+            process, self._process = self._process, None
+            commands.finish_writing(process)
+        elif self.is_file:
             self.stream.close()
             os.replace(self._temporary, self._final)
+            self.is_file = False
             _remove(self._final + ".partial")  # of an earlier run that failed
+        else:
+            self._leave_stream()
 
     def abandon(self, error):
         """Close after failure. What was written stays as NAME.partial, unless someone interrupted us.
@@ -108,22 +111,21 @@ class Output:
             broken = isinstance(error, BrokenPipeError)
             status = self._process.wait() if broken else commands.stop_writing(self._process)
             failure = commands.command_error(self._process, status) if broken else None
-            _close_quietly(self.stream)
+            with suppress(OSError, ValueError):
+                self.stream.close()
             if failure:
                 raise failure from error
         elif not self.is_file:
-            _close_quietly(self)
+            with suppress(OSError, ValueError):
+                self._leave_stream()
         else:
-            _close_quietly(self.stream)
+            with suppress(OSError, ValueError):
+                self.stream.close()
             kept = isinstance(error, Exception) and _size(self._temporary) > 0
             if kept:
                 os.replace(self._temporary, self._final + ".partial")
             else:
                 _remove(self._temporary)
-
-    def close(self):
-        """Only for the quiet closing of streams that are not files."""
-        self._leave_stream()
 
     def _leave_stream(self):
         self.stream.flush()
@@ -151,22 +153,12 @@ def _standard_output():
     return sys.stdout.buffer
 
 
-def _close_quietly(stream):
-    try:
-        stream.close()
-    except OSError:
-        pass  # a failure is being reported already
-
-
 def _size(path):
-    try:
+    with suppress(OSError):
         return os.stat(path).st_size
-    except OSError:
-        return 0
+    return 0
 
 
 def _remove(path):
-    try:
+    with suppress(OSError):
         os.unlink(path)
-    except OSError:
-        pass

@@ -107,19 +107,22 @@ class ByteSource:
         return data
 
     def take_until(self, ending, limit):
-        """The bytes up to and with `ending`, or to the end of the stream; DataError past `limit` bytes."""
-        searched = 0
-        while True:
-            at = self.buffer.find(ending, self.pos + searched)
+        """The bytes up to and with a byte `ending`, or to the end of the stream; DataError past `limit`.
+
+        Waits for no more than these bytes, for a pipe may be slow.
+        """
+        parts, length = [], 0
+        while self.fill(1):
+            at = self.buffer.find(ending, self.pos)
+            stop = at + 1 if at >= 0 else len(self.buffer)
+            parts.append(self.buffer[self.pos : stop])
+            length += stop - self.pos
+            self.pos = stop
             if at >= 0:
                 break
-            searched = max(len(self.buffer) - self.pos - len(ending) + 1, 0)
-            have = len(self.buffer) - self.pos
-            if have > limit:
+            if length > limit:
                 raise DataError(f"no end within {limit} bytes")
-            if not self.fill(max(have * 2, CHUNK)) and self.buffer.find(ending, self.pos + searched) < 0:
-                return self.take(len(self.buffer) - self.pos)
-        return self.take(at + len(ending) - self.pos)
+        return b"".join(parts)
 
     def skip_space(self):
         """Pass white space; returns whether anything follows."""

@@ -87,6 +87,8 @@ def parse_wspecifier(text):
         raise DataError("ark,scp: needs two names with a comma between them", repr(text))
     check_wxfilename(ark)
     check_wxfilename(scp)
+    if ark == scp:
+        raise DataError("archive and scp are the same file", repr(text))
     if ark in ("", "-") or ark.startswith("|"):
         raise DataError("the archive that an scp points into must be a file", repr(text))
     return WSpecifier(ark, scp, **flags)

@@ -6,7 +6,7 @@ See diarkit.io.specifiers for how it is named, diarkit.io.values for what values
 
 from diarkit.errors import CommandFailed, DataError, ItemError
 from diarkit.io.entries import Entries, open_source
-from diarkit.io.lists import SeenKeys, read_lists, read_records, read_scp
+from diarkit.io.lists import SeenKeys, is_key, read_lists, read_records, read_scp
 from diarkit.io.specifiers import parse_rspecifier
 from diarkit.io.streams import open_text_input, open_text_output, read_lines
 from diarkit.io.values import check_finite, read_number, read_value
@@ -187,22 +187,23 @@ def _read_key(source):
         text = ""
         if key.startswith(b"\x1f\x8b"):
             raise DataError("compressed with gzip; read it as 'ark:gunzip -c FILE |'") from None
-    if not text.isprintable() or not text:
+    if not is_key(text):
         raise DataError("not an archive, or damaged: no key where one should be")
     source.pos = at + (source.buffer[at] != 10)  # the end of the line belongs to an empty value
     return text
 
 
 def _find_key_end(source):
-    for length in (100, LONGEST_KEY):
-        source.fill(length)
-        window = source.buffer[source.pos : source.pos + length]
+    length = 0
+    while source.fill(length + 1):  # as much as is there, for a pipe may be slow
+        window = source.buffer[source.pos : source.pos + LONGEST_KEY]
         ends = [at for at in (window.find(space) for space in (b" ", b"\t", b"\n")) if at >= 0]
         if ends:
             return source.pos + min(ends)
-        if len(window) < length:
-            raise DataError("the data end within a key (truncated, or not an archive)")
-    raise DataError("not an archive, or damaged: no key where one should be")
+        length = len(window)
+        if length == LONGEST_KEY:
+            raise DataError("not an archive, or damaged: no key where one should be")
+    raise DataError("the data end within a key (truncated, or not an archive)")
 
 
 class RandomArrays:
@@ -216,6 +217,7 @@ class RandomArrays:
         self.specifier = parse_rspecifier(rspecifier)
         self._name = self.specifier.rxfilename
         self._finite = finite
+        self.passed_over = 0
         if self.specifier.kind == "scp":
             self._entries = Entries()
             self._table = read_scp(self._name)

@@ -39,7 +39,7 @@ def read_value(source):
         if marker == 4 and count >= 0 and end <= len(buffer):
             source.pos = end
             return np.frombuffer(buffer, dtype, count, pos + 10).copy()
-    if source.fill(2) and source.buffer[source.pos : source.pos + 2] == b"\0B":
+    if _is_binary(source):
         source.pos += 2
         return read_binary(source)
     _refuse(source.buffer[source.pos : source.pos + 3])  # kaldiio writes these without NUL B
@@ -82,7 +82,7 @@ def read_number(source):
 
     Kaldi does not store of a four-byte number whether it is an integer; small ones are taken to be.
     """
-    if not (source.fill(2) and source.buffer[source.pos : source.pos + 2] == b"\0B"):
+    if not _is_binary(source):
         value = textvalues.read_text(source)
         if value.size != 1:
             raise DataError(f"one number expected, not {value.size}")
@@ -148,6 +148,13 @@ def check_finite(array):
         raise DataError(
             f"{len(bad)} of {array.size} values are NaN or infinite, the first at {bad[0].tolist()}"
         )
+
+
+def _is_binary(source):
+    # One byte first: a text value may be no longer, and a pipe slow.
+    if not (source.fill(1) and source.buffer[source.pos] == 0 and source.fill(2)):
+        return False
+    return source.buffer[source.pos : source.pos + 2] == b"\0B"
 
 
 def _refuse(kind):

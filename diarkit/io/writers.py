@@ -3,7 +3,7 @@
 import numpy as np
 
 from diarkit.errors import DataError, ItemError
-from diarkit.io.lists import SeenKeys, read_scp
+from diarkit.io.lists import SeenKeys, is_key, read_scp
 from diarkit.io.outputs import Output
 from diarkit.io.specifiers import parse_wspecifier
 from diarkit.io.values import check_finite, encode, encode_text, prepare
@@ -52,7 +52,7 @@ class ArrayWriter:
         Raises ItemError for a bad key, NaN, infinity or too large integers; ValueError for arrays of
         other kinds.
         """
-        if not key or not key.isprintable() or any(c.isspace() for c in key):
+        if not is_key(key):
             raise ItemError(repr(key), "a key of a table is a word without white space")
         array = prepare_item(key, array, self._finite)
         if self.specifier.text:
@@ -95,16 +95,18 @@ class ArrayWriter:
 
     def close(self):
         """End the table: it is complete."""
-        outputs = self._outputs()
-        for i, output in enumerate(outputs):
-            try:
+        # What can still fail comes first: commands.
+        left = sorted(self._outputs(), key=lambda output: output.is_file)
+        try:
+            for output in left:
                 output.prepare()
-            except BaseException as error:
-                for other in outputs[:i] + outputs[i + 1 :]:
-                    other.abandon(error)
-                raise
-        for output in outputs:
-            output.commit()
+            while left:
+                left[0].commit()
+                del left[0]
+        except BaseException as error:
+            for output in left:
+                output.abandon(error)
+            raise
 
     def abandon(self, error):
         """Give the table up because of an exception."""

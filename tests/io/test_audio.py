@@ -202,7 +202,10 @@ def test_what_is_no_recording(name):
 
 def test_standard_input(samples):
     write(samples, "FLAC")
-    code = "from diarkit.io.audio import *\nwith open_audio('-') as a: print(a.name, *a.read()[:2, 0], a.num_samples)"
+    code = (
+        "from diarkit.io.audio import *\n"
+        "with open_audio('-') as a: print(a.name, *a.read()[:2, 0], a.num_samples)"
+    )
     expected = "standard input -32768.0 32767.0 5000\n"
     with open("x") as file:
         done = subprocess.run([sys.executable, "-c", code], stdin=file, capture_output=True, text=True)

@@ -73,6 +73,7 @@ def test_wspecifier(text, meaning):
     [
         "scp,ark:a,b",
         "ark,scp:a",
+        "ark,scp:a,a",
         "ark,scp:-,b",
         "ark,scp:| cat,b",
         "ark:x |",

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -287,6 +288,47 @@ def test_random_access(folder):
         out.write("a", np.array([np.nan]))
     with pytest.raises(ItemError, match="^a: .*NaN"):
         RandomArrays("ark:n.ark")["a"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"a \0BFV \4\1\0\0\0\0\0\x80\x3f", b"a  [ 1 ]\n", b"a  [\n 1\n ]\n", b"a 1 \n", b"a \n"]
+)
+def test_an_entry_is_given_as_soon_as_it_is_there(data):
+    """A reader waits for no more than the entry: the writer at the other end of a pipe may be slow."""
+    out, into = os.pipe()
+    late = threading.Timer(20, os.close, [into])
+    late.start()
+    os.write(into, data)
+    reader = read_arrays(f"ark:/dev/fd/{out}")
+    key, array = next(reader)
+    assert key == "a" and array.size <= 1
+    assert late.is_alive(), "it came with the end only"
+    late.cancel()
+    os.close(into)
+    assert list(reader) == []
+    os.close(out)
+
+
+def test_process_substitution(folder):
+    done = subprocess.run(
+        [
+            "bash",
+            "-c",
+            f"{sys.executable} -c 'import sys; from diarkit.io.tables import *\n"
+            "for k, a in read_arrays(sys.argv[1]): print(k)' <(cat x.ark)",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == list(folder), done.stderr
+
+
+def test_keys_in_other_scripts(folder):
+    names = ["\u4e2d\u6587", "a\u00a0b", "\U0001f600", "\u00fc"]
+    with ArrayWriter("ark,scp:k.ark,k.scp") as out:
+        for name in names:
+            out.write(name, np.zeros(1))
+    assert list(dict(read_arrays("ark:k.ark"))) == list(dict(read_arrays("scp:k.scp"))) == names
 
 
 def test_memory_does_not_grow_with_a_table(folder):

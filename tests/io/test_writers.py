@@ -91,7 +91,7 @@ def test_killed():
 
 def test_a_bad_item_leaves_no_trace():
     with ArrayWriter("ark,scp:x,y.scp") as out:
-        for key in ("", "a b", "a\tb", "a\n", "\u00a0", "a\0"):
+        for key in ("", "a b", "a\tb", "a\n", "\x7f", "a\0"):
             with pytest.raises(ItemError, match="white space"):
                 out.write(key, np.zeros(1))
         with pytest.raises(ItemError, match="^a: .*NaN"):
@@ -142,6 +142,12 @@ def test_places_that_an_scp_lists(monkeypatch):
 def test_a_command_that_fails():
     with pytest.raises(CommandFailed, match="status 3"):
         write("ark:| cat > /dev/null; exit 3")
+
+
+def test_nothing_is_final_if_the_command_for_the_scp_fails():
+    with pytest.raises(CommandFailed, match="status 3"):
+        write("ark,scp:x,| cat > /dev/null; exit 3")
+    assert os.listdir() == ["x.partial"]
 
 
 def test_compression():
