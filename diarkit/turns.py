@@ -33,7 +33,7 @@ def cut(pieces):
     while pieces:
         outer, inner = [], []
         for piece in pieces:
-            within = outer and piece[0] > outer[-1][0] and piece[1] < outer[-1][1]
+            within = outer and piece[1] < outer[-1][1]  # then it starts later, too: they are sorted
             (inner if within else outer).append(piece)
         levels.append(divided(outer))
         pieces = inner

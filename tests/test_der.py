@@ -146,6 +146,27 @@ def test_dscore_puts_collars_where_the_uem_cuts():
     assert score(REF, REF, uem, collar=1.0, scorer="dscore").total.scored == pytest.approx(6)
 
 
+def test_only_speakers_who_talk_together_are_mapped():
+    found = score(REF, turns((0, 10, "x"), (20, 30, "y")), [Region("m", "1", 0.0, 30.0)]).total
+    assert found.mapping == {"A": "x"}
+    assert (found.missed, found.false_alarm, found.confusion) == (10, 10, 0)
+
+
+def test_lines_of_other_types_extend_what_md_eval_scores():
+    hyp = turns((0, 10, "x"), (10, 20, "y"), (25, 30, "x"))
+    segment = Turn("m", "1", 0.0, 28.0, "<NA>", "SEGMENT")
+    assert score(REF, hyp).total.false_alarm == 0
+    assert score([*REF, segment], hyp).total.false_alarm == pytest.approx(3)
+    noise = Turn("m", "1", 0.0, 28.0, "<NA>", "NON-SPEECH")
+    assert score([*REF, noise], hyp).total.false_alarm == 0
+
+
+def test_dscore_rounds_turns_and_uem_to_milliseconds():
+    uem = [Region("m", "1", 0.0, 4.9996)]
+    assert score(REF, REF, uem, scorer="dscore").total.scored == pytest.approx(5.0, abs=1e-9)
+    assert score(REF, REF, uem).total.scored == pytest.approx(4.9996, abs=1e-9)
+
+
 def test_missing_recordings():
     other = turns((0, 10, "A"), reco="other")
     missed = score(REF + other, REF)

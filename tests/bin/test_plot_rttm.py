@@ -74,7 +74,7 @@ def test_pictures_are_the_same_bytes_each_time(run_tool, files, kind):
 
 def test_names_in_pictures_are_taken_as_they_are(run_tool, files):
     """matplotlib would set $...$ as a formula and fail on half of one."""
-    (files / "odd").write_text(HYP.replace(" 1 <NA> <NA>\n", " $x_{ <NA> <NA>\n"))
+    (files / "odd").write_text(HYP.replace(" 1 <NA> <NA>\n", " $x_{$ <NA> <NA>\n"))
     run_tool("plot-rttm", "odd", "odd.svg", cwd=files)
 
 
