@@ -65,9 +65,78 @@ class MfccOptions(FrameOptions):
 
 
 @dataclass(frozen=True)
-class AhcOptions:
+class VadOptions:
+    method: str = tunable("silero", "Whose decision; diarize calls it --vad.", choices=("energy", "webrtc", "silero"))
     threshold: float | None = tunable(
-        None, "Merge clusters while their similarity is at least this.", "unit of the scores")
+        None, "Speech begins here: log energy (default 5.0) or Silero's probability (default 0.2).", "",
+        "Kaldi compute-vad; RESULTS.md", names=("vad-energy-threshold",))
+    offset_ratio: float = tunable(0.7, "Silero: speech ends below this part of the threshold.", "", "RESULTS.md")
+    energy_mean_scale: float = tunable(
+        0.5, "Energy: the mean log energy of the recording times this is added to the threshold.", "",
+        "Kaldi compute-vad", names=("vad-energy-mean-scale",))
+    frames_context: int = tunable(
+        0, "Energy: frames on each side that vote.", "", "Kaldi compute-vad", names=("vad-frames-context",))
+    proportion_threshold: float = tunable(
+        0.6, "Energy: the part of them that has to be loud.", "", "Kaldi compute-vad",
+        names=("vad-proportion-threshold",))
+    webrtc_mode: int = tunable(2, "WebRTC: 0 lets much through, 3 little.", "0 to 3")
+
+
+@dataclass(frozen=True)
+class SegmentOptions:
+    frame_shift: float = tunable(0.01, "From one decision to the next.", "s")
+    min_silence: float = tunable(0.3, "Fill shorter silences.", "s", "RESULTS.md")
+    min_speech: float = tunable(0.1, "Drop shorter speech, after that.", "s", "RESULTS.md")
+    pad_start: float = tunable(0.03, "Begin segments earlier by this.", "s", "RESULTS.md")
+    pad_end: float = tunable(0.0, "End segments later by this.", "s", "RESULTS.md")
+    max_segment_length: float = tunable(0.0, "Cut longer segments into equal parts; 0 is never.", "s")
+
+
+@dataclass(frozen=True)
+class SubsegmentOptions:
+    window: float = tunable(
+        1.5, "Length of a window.", "s", "Kaldi callhome_diarization", names=("max-segment-duration",))
+    period: float = tunable(0.75, "From one window to the next.", "s", "Kaldi callhome_diarization")
+    min_segment: float = tunable(
+        0.5, "Move the last window back if it would be shorter than this.", "s", "Kaldi callhome_diarization")
+
+
+@dataclass(frozen=True)
+class XvectorOptions:
+    model: str = tunable(
+        "", "A model folder or its name in the models' folder; default campplus, else ge2e. 'stats' is the mean "
+        "and deviation of features, of which the input then has to be a table.", "FOLDER")
+    threads: int = tunable(0, "Threads; 0 is one for each processor. The result is the same.")
+
+
+@dataclass(frozen=True)
+class CosineOptions:
+    subtract_mean: bool = tunable(
+        False, "Subtract the mean of the recording's vectors first.", "", "Kaldi score_cossim.sh: true")
+
+
+@dataclass(frozen=True)
+class AhcOptions:
+    """Bounds of the calibrated threshold are for cosines of CAM++ (RESULTS.md); models carry their own."""
+
+    threshold: float | None = tunable(
+        None, "Merge clusters while their similarity is at least this; default: calibrated for each recording.",
+        "unit of the scores", "Kaldi: 0")
+    num_speakers: int | None = tunable(None, "Find exactly this many speakers, or one a segment if those are fewer.")
+    min_speakers: int | None = tunable(None, "Find at least this many.")
+    max_speakers: int | None = tunable(None, "Find at most this many.")
+    linkage: str = tunable(
+        "average", "Similarity of clusters: mean, lowest or highest of their pairs.", "", "Kaldi: average",
+        ("average", "complete", "single"))
+    min_threshold: float = tunable(0.28, "Lower bound of the calibrated threshold.", "cosine", "RESULTS.md")
+    max_threshold: float = tunable(0.45, "Upper bound of the calibrated threshold.", "cosine", "RESULTS.md")
+    margin: float = tunable(
+        0.05, "Subtracted from the crossing point of the calibration: windows with two speakers in them lower the "
+        "means that are compared with it.", "cosine", "RESULTS.md")
+    min_cluster_size: int | None = tunable(
+        None, "Give the segments of smaller clusters to the others; default 3, or 1 where --threshold is given.",
+        "segments")
+    reassign: int = tunable(2, "Times that segments may move to the most similar speaker, if there are such.")
 
 
 @dataclass(frozen=True)

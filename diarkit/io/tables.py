@@ -110,15 +110,14 @@ class ArrayReader:
         if not source.skip_space():
             self._end()
             raise StopIteration
+        where = None
         try:
             key = _read_key(source)
-        except DataError as error:
-            raise DataError(str(error), self._where()) from error
-        self._remember(key)
-        try:
+            self._remember(key)
+            where = f"{self._name}: {key}"
             value = self._read_value(source)
         except DataError as error:
-            raise DataError(str(error), f"{self._name}: {key}") from error
+            raise DataError(str(error), where or self._where()) from error
         try:
             if self._finite:
                 check_finite(value)

@@ -1,0 +1,124 @@
+"""Speech activity: a decision for every frame of 10 ms.
+
+Three detectors: energy (Kaldi's compute-vad, from features), WebRTC's and Silero's (from the signal).
+"""
+
+import numpy as np
+
+from diarkit.errors import DataError
+from diarkit.windows import runs
+
+FRAMES_PER_SECOND = 100
+SILERO_RATE = 16000  # Hz
+SILERO_CHUNK = 512  # samples of one decision
+SILERO_CONTEXT = 64  # samples before it that the network sees too
+SILERO_BLOCK = 512  # chunks of one call
+WEBRTC_RATES = (8000, 16000, 32000, 48000)  # Hz
+WEBRTC_SMOOTHING = 11  # frames of the majority vote
+
+
+def energy_decisions(log_energy, threshold=5.0, mean_scale=0.5, context=0, proportion=0.6):
+    """Kaldi's compute-vad (src/ivector/voice-activity-detection.cc).
+
+    A frame is loud if its log energy is above threshold + mean_scale * mean; it is speech if at least
+    `proportion` of the frames at most `context` away are loud. (T,) -> (T,) bool.
+    """
+    log_energy = np.asarray(log_energy, np.float32)
+    total = len(log_energy)
+    if total == 0:
+        return np.zeros(0, bool)
+    mean = np.float32(log_energy.sum(dtype=np.float64)) / np.float32(total)
+    loud = log_energy > np.float32(threshold) + np.float32(mean_scale) * mean
+    counts = np.concatenate([[0], np.cumsum(loud)])
+    frames = np.arange(total)
+    first, last = np.maximum(frames - context, 0), np.minimum(frames + context + 1, total)
+    return counts[last] - counts[first] >= (last - first).astype(np.float32) * np.float32(proportion)
+
+
+def hysteresis(probabilities, onset, offset):
+    """Speech from where the probability reaches `onset` until it falls below `offset`; (N,) -> (N,) bool."""
+    p = np.asarray(probabilities)
+    # The state after each point that decides; those in between leave it as it is.
+    event = np.where(p >= onset, 1, np.where(p < offset, -1, 0))
+    last = np.maximum.accumulate(np.where(event != 0, np.arange(len(p)), -1))
+    return (last >= 0) & (event[last] == 1)
+
+
+def to_frames(decisions, chunk, num_frames):
+    """Decisions for chunks of `chunk` seconds to decisions for frames of 10 ms, each by its middle; bool."""
+    middle = (np.arange(num_frames) + 0.5) / FRAMES_PER_SECOND
+    places = np.minimum((middle / chunk).astype(int), len(decisions) - 1)
+    return np.asarray(decisions, bool)[places] if len(decisions) else np.zeros(num_frames, bool)
+
+
+def num_frames(signal):
+    """Frames of 10 ms in a signal, as Frames.count without snip_edges has them."""
+    shift = signal.sample_frequency // FRAMES_PER_SECOND
+    return (signal.num_samples + shift // 2) // shift
+
+
+def webrtc_decisions(signal, mode=2):
+    """WebRTC's detector on frames of 10 ms, and a majority vote over 11 frames; (T,) bool.
+
+    `signal` has one of WebRTC's rates, 8, 16, 32 or 48 kHz; `mode` 0 (lets much through) to 3 (little).
+    """
+    import webrtcvad
+
+    rate = signal.sample_frequency
+    if rate not in WEBRTC_RATES:
+        raise DataError(f"WebRTC's detector does not know {rate} Hz")
+    detector = webrtcvad.Vad(mode)
+    length = rate // FRAMES_PER_SECOND
+    total = num_frames(signal)
+    voiced = np.zeros(total, bool)
+    for t in range(total):
+        samples = np.clip(np.rint(signal.read(t * length, (t + 1) * length)), -32768, 32767)
+        voiced[t] = detector.is_speech(samples.astype("<i2").tobytes(), rate)
+    half = WEBRTC_SMOOTHING // 2
+    return energy_decisions(voiced, threshold=0.5, mean_scale=0, context=half, proportion=0.5)
+
+
+class SileroVad:
+    """Silero's voice activity detector, its sequence network run by onnxruntime, on signals of 16 kHz.
+
+    Parameters
+    ----------
+    network : bytes, the ONNX file (inputs input (N, 576), h, c; outputs speech_probs (N,), hn, cn)
+    """
+
+    def __init__(self, network):
+        import onnxruntime
+
+        settings = onnxruntime.SessionOptions()
+        # One thread: the network is a recurrence, and the result must not depend on the machine's cores.
+        settings.intra_op_num_threads = settings.inter_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(network, settings, providers=["CPUExecutionProvider"])
+
+    def probabilities(self, signal):
+        """The probability of speech in every 512 samples (32 ms), the last ones padded with zeros; (N,) float32."""
+        if signal.sample_frequency != SILERO_RATE:
+            raise ValueError(f"Silero's detector wants {SILERO_RATE} Hz, not {signal.sample_frequency}")
+        chunks = -(-signal.num_samples // SILERO_CHUNK)
+        state = [np.zeros((1, 1, 128), np.float32)] * 2
+        found = [np.zeros(0, np.float32)]
+        for first in range(0, chunks, SILERO_BLOCK):
+            count = min(SILERO_BLOCK, chunks - first)
+            begin = first * SILERO_CHUNK
+            samples = signal.read(begin - SILERO_CONTEXT, begin + count * SILERO_CHUNK) / np.float32(32768)
+            width = SILERO_CONTEXT + SILERO_CHUNK
+            frames = np.lib.stride_tricks.sliding_window_view(samples, width)[::SILERO_CHUNK]
+            inputs = {"input": np.ascontiguousarray(frames), "h": state[0], "c": state[1]}
+            values, *state = self.session.run(["speech_probs", "hn", "cn"], inputs)
+            found.append(values.reshape(-1))
+        return np.concatenate(found)
+
+    def decisions(self, signal, threshold=0.2, offset_ratio=0.7):
+        """Speech for every frame of 10 ms, from `threshold` on until below threshold * offset_ratio; (T,) bool."""
+        active = hysteresis(self.probabilities(signal), threshold, threshold * offset_ratio)
+        return to_frames(active, SILERO_CHUNK / SILERO_RATE, num_frames(signal))
+
+
+def speech_share(decisions):
+    """The part of the frames that is speech, and the number of stretches."""
+    decisions = np.asarray(decisions) > 0.5
+    return (float(decisions.mean()) if len(decisions) else 0.0), len(runs(decisions))
