@@ -53,9 +53,10 @@ def read_records(rxfilename, what="value", missing_is_error=True):
     """
     seen = SeenKeys()
     for number, line in read_lines(rxfilename):
-        key, *rest = _SPACE.split(line.strip(" \t\r\v\f"), maxsplit=1)
-        if not key:
+        line = line.strip(" \t\r\v\f")
+        if not line:
             continue
+        key, *rest = line.split(None, 1) if line.isascii() else _SPACE.split(line, maxsplit=1)
         if not rest and missing_is_error:
             raise DataError(f"{key!r} without a {what}", f"{rxfilename}:{number}")
         if not seen.add(key):

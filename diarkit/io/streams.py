@@ -127,7 +127,7 @@ def _standard_input():
 
 
 class TextInput:
-    """Lines of UTF-8 text: iterating gives each with '\\n' at its end, whether it ended in LF or CRLF."""
+    """Lines of UTF-8 text: iterating gives each with '\\n' at its end, be it LF, CRLF or missing."""
 
     def __init__(self, stream, name):
         self._stream = stream
@@ -135,13 +135,8 @@ class TextInput:
         self.line_number = 0
 
     def __iter__(self):
-        return self
-
-    def __next__(self):
-        line = self.readline()
-        if not line:
-            raise StopIteration
-        return line
+        while line := self.readline():
+            yield line
 
     def readline(self):
         """The next line, or '' at the end. Raises DataError naming file and line if it is not text."""
@@ -149,20 +144,21 @@ class TextInput:
         if not line:
             return ""
         self.line_number += 1
-        where = f"{self.name}:{self.line_number}"
         if len(line) == LONGEST_LINE:
-            raise DataError("not a text file: a line without an end", where)
+            raise self._error("a line without an end")
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError:
-            raise DataError("not UTF-8 text", where) from None
+            raise self._error("not UTF-8") from None
+        text = text.removesuffix("\n").removesuffix("\r")
         if self.line_number == 1:
             text = text.removeprefix("\ufeff")
-        if _CONTROL.search(text):
-            raise DataError("not a text file: control characters", where)
-        if text.endswith("\r\n"):
-            text = text[:-2] + "\n"
-        return text or "\n"
+        if not text.isprintable() and _CONTROL.search(text):
+            raise self._error("control characters")
+        return text + "\n"
+
+    def _error(self, why):
+        return DataError(f"not a text file: {why}", f"{self.name}:{self.line_number}")
 
     def read(self):
         """All that is left."""

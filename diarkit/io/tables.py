@@ -76,7 +76,6 @@ class ArrayReader:
         self._read_value = value_reader
         self._seen = SeenKeys()
         self._last = None
-        self._count = 0
         self._input = self._entries = self._records = None
         if self.specifier.kind == "ark":
             self._input, self._source = open_source(self.specifier.rxfilename)
@@ -110,14 +109,13 @@ class ArrayReader:
         if not source.skip_space():
             self._end()
             raise StopIteration
-        where = None
+        key = None
         try:
             key = _read_key(source)
-            self._remember(key)
-            where = f"{self._name}: {key}"
             value = self._read_value(source)
         except DataError as error:
-            raise DataError(str(error), where or self._where()) from error
+            raise DataError(str(error), self._where(key)) from error
+        self._remember(key)
         try:
             if self._finite:
                 check_finite(value)
@@ -144,10 +142,11 @@ class ArrayReader:
         if self.specifier.sorted and not self._seen.sorted:
             raise DataError(f"not sorted as the option s says: {key!r} after {self._last!r}", self._name)
         self._last = key
-        self._count += 1
 
-    def _where(self):
-        return f"{self._name}: after {self._last}" if self._count else self._name
+    def _where(self, key):
+        """The file, and the key or the one before it."""
+        place = key or (f"after {self._last}" if self._last else None)
+        return f"{self._name}: {place}" if place else self._name
 
     def _end(self, error=None):
         """Come to the end and close; a command that failed is told from here."""

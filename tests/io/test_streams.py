@@ -278,7 +278,7 @@ def test_text_lines(tmp_path):
     assert list(read_lines(f"ark,t:{path}")) == list(read_lines(str(path)))
     with open_text_input(str(path)) as text:
         assert text.readline() == "a b\n"
-        assert text.read() == "\u00fc \u2028\n\nlast"
+        assert text.read() == "\u00fc \u2028\n\nlast\n"
 
 
 @pytest.mark.parametrize("bad", [b"caf\xe9", b"a\0b", b"\x1b[0m", b"\xff\xfea\0"])
