@@ -11,6 +11,7 @@ from contextlib import suppress
 from diarkit.errors import DataError
 from diarkit.io import commands
 
+STANDARD = ("", "-", "/dev/stdout")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -30,7 +31,7 @@ class Output:
         if wxfilename.startswith("|"):
             self._process = commands.start_command(wxfilename[1:], write=True, from_table=from_table)
             self.stream = self._process.stdin
-        elif wxfilename in ("", "-", "/dev/stdout"):
+        elif wxfilename in STANDARD:
             self.stream = _standard_output()
         else:
             self._open_path(wxfilename)
@@ -105,7 +106,7 @@ class Output:
         Raises CommandFailed instead of `error` if a command that stopped reading is the cause.
         """
         if isinstance(error, OSError) and error.errno in FULL and not error.filename:
-            error.filename = self.name
+            error.filename = "standard output" if self.name in STANDARD else self.name
         if self._process:
             # A command that ended by itself has its own status; stopping it comes too late to matter.
             broken = isinstance(error, BrokenPipeError)
@@ -129,7 +130,7 @@ class Output:
 
     def _leave_stream(self):
         self.stream.flush()
-        if self.name not in ("", "-", "/dev/stdout"):
+        if self.name not in STANDARD:
             self.stream.close()
 
 

@@ -4,7 +4,7 @@ A table is an archive, keys and values one after the other, or an scp, keys and 
 See diarkit.io.specifiers for how it is named, diarkit.io.values for what values there are.
 """
 
-from diarkit.errors import CommandFailed, DataError, ItemError
+from diarkit.errors import DataError, ItemError
 from diarkit.io.entries import Entries, open_source
 from diarkit.io.lists import SeenKeys, is_key, read_lists, read_records, read_scp
 from diarkit.io.specifiers import parse_rspecifier
@@ -98,10 +98,7 @@ class ArrayReader:
                 self.passed_over += 1
             except DataError as error:
                 self._end(error)
-                damaged = self._records is None and not isinstance(error, CommandFailed)
-                if not (self.specifier.permissive and damaged):
-                    raise
-                self.passed_over += 1
+                raise
         raise StopIteration
 
     def _next_in_archive(self):
@@ -114,7 +111,11 @@ class ArrayReader:
             key = _read_key(source)
             value = self._read_value(source)
         except DataError as error:
-            raise DataError(str(error), self._where(key)) from error
+            if not self.specifier.permissive:
+                raise DataError(str(error), self._where(key)) from error
+            self._end(error)  # which raises CommandFailed if that is the reason
+            self.passed_over += 1
+            raise StopIteration from None
         self._remember(key)
         try:
             if self._finite:
@@ -185,6 +186,8 @@ def _read_key(source):
         text = ""
         if key.startswith(b"\x1f\x8b"):
             raise DataError("compressed with gzip; read it as 'ark:gunzip -c FILE |'") from None
+    if text.startswith("[") or key.startswith(b"\0B"):
+        raise DataError("a single matrix or vector without a key, not a table")
     if not is_key(text):
         raise DataError("not an archive, or damaged: no key where one should be")
     source.pos = at + (source.buffer[at] != 10)  # the end of the line belongs to an empty value

@@ -8,7 +8,7 @@ import pytest
 
 from diarkit.errors import CommandFailed, DataError, ItemError
 from diarkit.io import streams
-from diarkit.io.tables import ArrayWriter, RandomArrays, read_arrays
+from diarkit.io.tables import ArrayWriter, RandomArrays, read_arrays, write_array
 from diarkit.io.values import encode
 
 
@@ -199,11 +199,19 @@ def test_what_is_no_archive(folder, data):
         drain("ark:bad")
 
 
+def test_a_value_without_a_key_is_told_as_such(folder):
+    for text in (True, False):
+        write_array("mean", np.ones(3), text=text)
+        with pytest.raises(DataError, match="^mean: .*without a key"):
+            drain("ark:mean")
+
+
 def test_duplicates_and_order(folder):
     with open("x.ark", "ab") as file:
         file.write(b"u1 " + encode(folder["u1"]))
-    with pytest.raises(DataError, match="x.ark: the key 'u1' is there twice"):
-        drain("ark:x.ark")
+    for options in ("ark", "ark,p"):
+        with pytest.raises(DataError, match="^x.ark: the key 'u1' is there twice"):
+            drain(f"{options}:x.ark")
     with open("x.scp", "a") as file:
         file.write("u1 x.ark:3\n")
     with pytest.raises(DataError, match="x.scp:6: 'u1' is there twice"):
