@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Speech activity of every recording: a copy of the data directory that has segments.
-#   compute_vad.sh [--nj 4] [--cmd run.sh] [--method energy] [--config conf/vad.conf]
+#   compute_vad.sh [--nj 4] [--cmd run.sh] [--method silero] [--config conf/vad.conf]
 #                  [--segments-config conf/vad-to-segments.conf] [--max-failed 0] <data-dir> <out-dir>
-# Reads  <data-dir>/feats.scp for the method energy, <data-dir>/wav.scp for webrtc and silero
+# Reads  <data-dir>/wav.scp, or its feats.scp for the method energy
 # Writes <out-dir>/{vad.scp,segments,utt2spk,spk2utt}, where "speaker" is the recording, and copies of
 #        wav.scp, feats.scp, rttm, uem and reco2num_spk; logs in <out-dir>/log
 set -euo pipefail
 
 nj=4
 cmd=run.sh
-method=energy             # energy, webrtc or silero
+method=silero             # silero, webrtc or energy
 config=/dev/null          # options of vad
 segments_config=/dev/null # options of vad-to-segments
 max_failed=0              # recordings of a job that may fail: a number, or 5%
