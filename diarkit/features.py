@@ -155,6 +155,12 @@ class FeatureExtractor:
         parts = [part[max(first - t, 0) : last - t] for t, part in self.blocks(signal, first, last, generator)]
         return np.concatenate(parts) if parts else np.zeros((0, self.dim), np.float32)
 
+    def compute_whole(self, signal, generator=None):
+        """All frames; raises DataError if the signal is shorter than one."""
+        if self.frames.count(signal.num_samples) == 0:
+            raise DataError(f"{signal.num_samples} samples are less than one frame of {self.frames.length}")
+        return self.compute(signal, generator=generator)
+
     def of_frames(self, frames, generator=None):
         """Features of (n, length) float32 frames of samples, which are overwritten; (n, dim) float32."""
         opts = self.opts
@@ -197,6 +203,11 @@ class FeatureExtractor:
         """Energy or C0 last; a C0 that is no energy is scaled as HTK scales it."""
         first = features[:, :1] * (1 if self.opts.use_energy else np.float32(np.sqrt(2)))
         return np.hstack([features[:, 1:], first])
+
+
+def dither_generator(opts, key):
+    """The random numbers of a recording's dither, from the seed and its key alone; None if there is none."""
+    return np.random.default_rng([opts.seed, *key.encode()]) if opts.dither else None
 
 
 def log_energy(frames):

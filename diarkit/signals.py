@@ -10,6 +10,7 @@ from math import gcd
 import numpy as np
 
 from diarkit.errors import DataError
+from diarkit.options import InputOptions
 
 CHUNK = 1 << 17  # samples of one computation; 8 s at 16 kHz
 KEPT = 2  # chunks kept: a reader that overlaps its own reads goes back less than one
@@ -70,6 +71,26 @@ def of_audio(audio, channel=None):
         return samples.mean(axis=1, dtype=np.float32)
 
     return Signal(compute, audio.num_samples, audio.sample_frequency)
+
+
+def of_recording(audio, sample_frequency, opts):
+    """The Signal of a recording at the wanted rate, as the options of small tools (InputOptions) allow.
+
+    Raises DataError for several channels when none is chosen, and for another rate when no option allows it.
+    """
+    if opts.channel < 0 and audio.num_channels > 1:
+        raise DataError(f"{audio.num_channels} channels: choose one with --channel, counted from 0")
+    rate = audio.sample_frequency
+    allowed = opts.allow_resample or (opts.allow_downsample if rate > sample_frequency else opts.allow_upsample)
+    if rate != sample_frequency and not allowed:
+        option = "--allow-downsample" if rate > sample_frequency else "--allow-upsample"
+        raise DataError(f"{rate} Hz where {sample_frequency:g} Hz are expected; {option} resamples it")
+    return resampled(of_audio(audio, max(opts.channel, 0)), int(sample_frequency))
+
+
+def of_any(audio, sample_frequency, channel=-1):
+    """The Signal of one channel (of the only one, for -1), whatever its rate was."""
+    return of_recording(audio, sample_frequency, InputOptions(channel=channel, allow_resample=True))
 
 
 def resampled(signal, sample_frequency):

@@ -118,6 +118,32 @@ class SileroVad:
         return to_frames(active, SILERO_CHUNK / SILERO_RATE, num_frames(signal))
 
 
+def make_detector(opts, network=None):
+    """The detector that VadOptions name: features (energy) or a signal of 16 kHz (webrtc, silero) -> (T,) bool.
+
+    `network` is the ONNX file of Silero's detector.
+    """
+    if opts.method == "energy":
+        threshold = 5.0 if opts.threshold is None else opts.threshold
+        return lambda features: energy_decisions(
+            first_column(features), threshold, opts.energy_mean_scale, opts.frames_context, opts.proportion_threshold)
+    if opts.method == "webrtc":
+        if opts.webrtc_mode not in range(4):
+            raise DataError(f"--webrtc-mode must be 0, 1, 2 or 3, not {opts.webrtc_mode}")
+        return lambda signal: webrtc_decisions(signal, opts.webrtc_mode)
+    silero = SileroVad(network)
+    threshold = 0.2 if opts.threshold is None else opts.threshold
+    return lambda signal: silero.decisions(signal, threshold, opts.offset_ratio)
+
+
+def first_column(features):
+    """The log energy of a matrix of features, or a vector as it is."""
+    features = np.asarray(features)
+    if features.size == 0:
+        raise DataError("no frames")
+    return features if features.ndim == 1 else features[:, 0]
+
+
 def speech_share(decisions):
     """The part of the frames that is speech, and the number of stretches."""
     decisions = np.asarray(decisions) > 0.5

@@ -47,17 +47,17 @@ def runs(flags):
 
 
 def speech_segments(decisions, frame_shift=0.01, min_silence=0.3, min_speech=0.1, pad_start=0.03, pad_end=0.0,
-                    max_length=0.0):
+                    max_segment_length=0.0):
     """Segments of speech from a decision for every frame.
 
     Silences shorter than `min_silence` are filled, then speech shorter than `min_speech` dropped, then
     segments made longer by the pads, as far as the recording reaches; what then touches is joined. With
-    `max_length` > 0 longer segments are cut into equal parts.
+    `max_segment_length` > 0 longer segments are cut into equal parts.
 
     Parameters
     ----------
     decisions : (T,) array, speech where > 0.5, a frame every `frame_shift` seconds
-    min_silence, min_speech, pad_start, pad_end, max_length : s
+    min_silence, min_speech, pad_start, pad_end, max_segment_length : s
 
     Returns
     -------
@@ -81,7 +81,7 @@ def speech_segments(decisions, frame_shift=0.01, min_silence=0.3, min_speech=0.1
             padded[-1][1] = max(end, padded[-1][1])
         elif start < end:
             padded.append([start, end])
-    return [piece for start, end in padded for piece in equal_parts(start, end, max_length)]
+    return [piece for start, end in padded for piece in equal_parts(start, end, max_segment_length)]
 
 
 def equal_parts(start, end, max_length):

@@ -44,6 +44,19 @@ def find_model(*names):
     raise DataError("no such model" + (f"; get it with: {hint}" if hint else " folder"), where=names[0])
 
 
+def find_embedding(name="", on_second_best=None):
+    """The folder of the named embedding model; without a name CAM++, or GE2E where that is not there.
+
+    `on_second_best` is called with a line to say if it is GE2E.
+    """
+    if name:
+        return find_model(name)
+    folder = find_model("campplus", "ge2e")
+    if folder.name == "ge2e" and on_second_best:
+        on_second_best(f"no CAM++ in {models_folder()}: using GE2E, which is worse; import-pretrained campplus gets it")
+    return folder
+
+
 def read_model(folder, kinds=()):
     """Read a model folder; `kinds`, if given, are the kinds that will do. Raises DataError naming the file."""
     folder = Path(folder)

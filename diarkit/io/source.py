@@ -5,6 +5,7 @@ import numpy as np
 from diarkit.errors import DataError
 
 CHUNK = 1 << 16
+SMALL = 1 << 12  # what is larger goes straight to where it is wanted
 LARGE = 1 << 24  # bytes taken at once when nothing says how many there are
 
 
@@ -71,7 +72,7 @@ class ByteSource:
         Takes no memory for what is not there.
         """
         nbytes = count * dtype.itemsize
-        if nbytes <= CHUNK:
+        if nbytes <= max(SMALL, len(self.buffer) - self.pos):
             self.need(nbytes)
             array = np.frombuffer(self.buffer, dtype, count, self.pos).copy()
             self.pos += nbytes
