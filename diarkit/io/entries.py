@@ -43,16 +43,24 @@ class Entries:
         Raises DataError naming file and reason.
         """
         rxfilename, wanted = split_range(entry)
+        command = None
+        if rxfilename.endswith("|"):
+            command, source = open_source(rxfilename, from_table=True)
+        else:
+            source = self._source(rxfilename)
         try:
-            if rxfilename.endswith("|"):
-                value = self._read_command(rxfilename, reader)
-            else:
-                value = reader(self._source(rxfilename))
-            return take_range(value, wanted) if wanted is not None else value
-        except DataError as error:
-            if str(error).startswith(split_offset(rxfilename)[0]):
-                raise
-            raise DataError(str(error), rxfilename) from error
+            value = reader(source)
+            if wanted is not None:
+                value = take_range(value, wanted)
+        except BaseException as error:
+            if command:
+                command.close(error)
+            if isinstance(error, DataError):
+                raise DataError(str(error), rxfilename) from error
+            raise
+        if command:
+            command.close()
+        return value
 
     def _source(self, rxfilename):
         path, offset = split_offset(rxfilename)
@@ -70,16 +78,6 @@ class Entries:
             raise DataError(f"offset {offset} is past the end, at {source.size} bytes", path)
         source.seek(offset)
         return source
-
-    def _read_command(self, rxfilename, reader):
-        opened, source = open_source(rxfilename, from_table=True)
-        try:
-            value = reader(source)
-        except BaseException as error:
-            opened.close(error)
-            raise
-        opened.close()
-        return value
 
     def drop(self, path):
         """Close a file if it is open."""

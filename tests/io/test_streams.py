@@ -77,8 +77,9 @@ def test_a_command_that_fails_is_an_error():
 
 
 def test_a_command_that_we_stop_reading_is_no_error():
-    with open_input("cat /dev/zero |") as stream:
-        assert stream.read(3) == b"\0\0\0"
+    for command in ("exec cat /dev/zero", "cat /dev/zero; exit $?"):
+        with open_input(f"{command} |") as stream:
+            assert stream.read(3) == b"\0\0\0"
 
 
 def test_a_failed_command_is_named_before_what_its_short_output_caused():
