@@ -317,6 +317,22 @@ def test_an_entry_is_given_as_soon_as_it_is_there(data):
     os.close(out)
 
 
+def test_sorted_tables_asked_in_order(folder):
+    table = RandomArrays("ark,s,cs:x.ark")
+    assert "u0" in table and "u00" not in table and "u2" in table and "u2" in table
+    assert np.array_equal(table["u2"], folder["u2"]) and np.array_equal(table["u4"], folder["u4"])
+    assert table.get("u5") is None and "u6" not in table
+    with pytest.raises(DataError, match="'u4' after 'u6'"):
+        table["u4"]
+    with pytest.raises(TypeError):
+        list(table)
+    assert list(RandomArrays("ark,cs:x.ark")) == list(folder)
+    with open("x.ark", "ab") as file:
+        file.write(b"a 1.5\n")
+    with pytest.raises(DataError, match="not sorted as the option s says"):
+        RandomArrays("ark,s,cs:x.ark").get("u9")
+
+
 def test_process_substitution(folder):
     done = subprocess.run(
         [
