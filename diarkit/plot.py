@@ -2,6 +2,7 @@
 
 import io
 
+from diarkit.errors import DataError
 from diarkit.textplot import heading
 from diarkit.timeline import KINDS, clock, ticks
 
@@ -13,13 +14,15 @@ LANE, BACKGROUND, TEXT = "#f3f5f7", "#ffffff", "#30373d"
 DPI = 100
 ROW = 0.42  # inches of a lane
 TOP, BOTTOM, GAP = 0.45, 0.42, 0.2  # inches around and between panels
+LARGEST = 30000  # pixels of height, which take some 200 MB
 LEAST = 0.0012  # of the width: the narrowest bar, so that short turns can be seen
 
 
 def picture(timelines, kind="png", width=1400):
     """Bytes of a picture, one panel a timeline, one lane a speaker; the same input gives the same bytes.
 
-    `kind` is 'png', 'svg' or 'pdf', `width` in pixels (of 1/100 inch for svg and pdf).
+    `kind` is 'png', 'svg' or 'pdf', `width` in pixels (of 1/100 inch for svg and pdf), at least 600. Raises
+    DataError if there is too much for one picture.
     """
     import matplotlib
 
@@ -28,10 +31,12 @@ def picture(timelines, kind="png", width=1400):
 
     rows = [len(lanes_of(timeline)) + (timeline.differences is not None) for timeline in timelines]
     heights = [TOP + ROW * max(n, 1) + BOTTOM for n in rows]
+    total = sum(heights) + GAP * (len(heights) - 1)
+    if total * DPI > LARGEST:
+        raise DataError(f"{len(timelines)} recordings with {sum(rows)} lanes are too much for one picture")
     # The user's matplotlibrc does not count: the same input gives the same bytes.
     settings = {"svg.hashsalt": "diarkit", "font.family": "DejaVu Sans", "font.size": 10, "backend": "agg"}
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **settings}):
-        total = sum(heights) + GAP * (len(heights) - 1)
         figure = Figure(figsize=(width / DPI, total), dpi=DPI, facecolor=BACKGROUND)
         names = [name for timeline in timelines for name in names_of(timeline)]
         left = min(0.35 + 0.082 * max([len(short(name)) for name in names] + [6]), 3.0) / (width / DPI)

@@ -85,7 +85,9 @@ def test_width_of_a_picture_is_in_pixels(run_tool, files):
 
 @pytest.mark.parametrize("arguments, status, message", [
     (("hyp", "out.gif"), 2, "out.gif ends neither"),
-    (("--width=-1", "hyp"), 2, "negative"),
+    (("--width=-1", "hyp"), 2, "--width"),
+    (("--width=500", "hyp", "out.png"), 2, "--width"),
+    (("many", "out.png"), 1, "300 recordings with 300 lanes are too much"),
     (("--recording=x", "hyp"), 1, "hyp: no turns of x"),
     (("empty", "out.png"), 1, "empty: no turns"),
     (("nowhere",), 1, "nowhere"),
@@ -94,6 +96,7 @@ def test_width_of_a_picture_is_in_pixels(run_tool, files):
 def test_failures_are_one_line(run_tool, files, arguments, status, message):
     (files / "empty").write_text("")
     (files / "bad").write_text("not an RTTM\n")
+    (files / "many").write_text("".join(OTHER.replace(" n ", f" n{i} ") for i in range(300)))
     done = run_tool("plot-rttm", *arguments, cwd=files, status=status)
     assert done.stdout == "" and message in done.stderr and done.stderr.count("\n") == 1
     assert not list(files.glob("out*"))
