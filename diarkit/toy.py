@@ -29,10 +29,12 @@ class Voice:
     melody: float  # how far the pitch moves, part of the mean
     jitter: float  # how irregular the pulses are, part of the period
     tract: float  # factor on all formants: above 1 for a short vocal tract
+    damping: float  # factor on all bandwidths
     tilt: float  # pole of the low-pass that shapes the pulses, 0 (bright) to 1 (dull)
     breath: float  # noise in the source, part of its RMS
     tempo: float  # syllables a second
     loudness: float  # dB above the mean
+    cavities: tuple  # of nose and throat: (frequency of a pole, of a zero), Hz, on top of the formants
 
 
 def make_voices(rng, number):
@@ -44,9 +46,14 @@ def make_voices(rng, number):
 
     columns = zip(
         np.exp2(spread(np.log2(90), np.log2(250))), spread(0.05, 0.2), spread(0.005, 0.03),
-        spread(0.82, 1.22), spread(0.85, 0.97), spread(0.02, 0.3), spread(3.5, 6.5), spread(-2, 2),
-        strict=True)
-    return [Voice(*map(float, row)) for row in columns]
+        spread(0.8, 1.25), spread(0.6, 1.8), spread(0.8, 0.97), spread(0.02, 0.3), spread(3.5, 6.5),
+        spread(-2, 2), strict=True)
+    return [Voice(*map(float, row), cavities=make_cavities(rng)) for row in columns]
+
+
+def make_cavities(rng):
+    """Three pairs of a pole and a zero, wherever: side cavities are as personal as faces (Dang and Honda, 1997)."""
+    return tuple((float(pole), float(zero)) for pole, zero in np.exp2(rng.uniform(np.log2(300), np.log2(6000), (3, 2))))
 
 
 def say(voice, num_samples, rate, rng):
@@ -83,7 +90,8 @@ def glottal_source(voice, num_samples, rate, rng):
 def syllable(voice, source, rate, rng):
     """A consonant, perhaps, and a vowel out of this stretch of the source; RMS about 1."""
     formants = np.append(VOWELS[rng.integers(len(VOWELS))] * rng.uniform(0.95, 1.05, 3), HIGH_FORMANTS)
-    sound = sosfilt(resonators(formants * voice.tract, BANDWIDTHS, rate), source)
+    tract = resonators(formants * voice.tract, BANDWIDTHS * voice.damping, rate)
+    sound = sosfilt(np.concatenate([tract, side_branches(voice.cavities, rate)]), source)
     sound *= rng.uniform(0.7, 1.2) / max(rms(sound), 1e-9)
     kind = rng.choice(["none", "fricative", "plosive"], p=[0.3, 0.35, 0.35])
     onset = min(int(rng.uniform(0.05, 0.09) * rate), len(sound) // 3)
@@ -106,6 +114,17 @@ def resonators(frequencies, bandwidths, rate):
     b, c = 2 * radius * np.cos(2 * np.pi * frequencies / rate), -(radius**2)
     zeros, ones = np.zeros_like(b), np.ones_like(b)
     return np.stack([1 - b - c, zeros, zeros, ones, -b, -c], axis=1)
+
+
+def side_branches(cavities, rate):
+    """Second-order sections with a resonance at the first and a dip at the second frequency (Hz) of each pair."""
+    poles, zeros = np.minimum(np.reshape(cavities, (-1, 2)), 0.47 * rate).T
+    radius = np.exp(-np.pi * 250 / rate)
+    sections = np.ones((len(poles), 6))
+    for column, frequencies in ((0, zeros), (3, poles)):
+        sections[:, column + 1] = -2 * radius * np.cos(2 * np.pi * frequencies / rate)
+        sections[:, column + 2] = radius**2
+    return sections
 
 
 def faded(num_samples, fade):
@@ -140,7 +159,7 @@ def make_turns(rng, seconds, num_speakers):
         now = max(now, own_last + 200)
         for phrase in range(rng.integers(1, 4)):
             now += int(rng.uniform(250, 600)) if phrase else 0
-            end = now + int(rng.uniform(900, 2800))
+            end = now + int(rng.uniform(1000, 3500))
             if end > 1000 * seconds - 300:
                 return turns
             turns.append((now, end, speaker))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Who speaks when in made-up conversations: the whole road of small tools, without a download, in less
 # than a minute. The embeddings are the statistics of the MFCCs of a window; no model is trained.
-#   ./run.sh [--nj 4] [--stage 0] [--cmd run.sh] [--threshold 0.05] [--data data] [--exp exp]
+#   ./run.sh [--nj 4] [--stage 0] [--cmd run.sh] [--threshold 0.15] [--data data] [--exp exp]
 # What it should give is in RESULTS.md.
 set -euo pipefail
 . ./path.sh # puts bin/, steps/, utils/ and local/ on PATH
@@ -11,7 +11,7 @@ data=data
 exp=exp
 nj=4
 stage=0
-threshold=0.05 # of the cosine, at which clusters are merged
+threshold=0.15 # of the cosine, at which clusters are merged
 max_failed=0
 . parse_options.sh
 if (($#)); then parse_options_help >&2; exit 2; fi
