@@ -86,13 +86,13 @@ class Truth(click.ParamType):
         self.fail(f"'{value}' is neither true nor false", param, ctx)
 
 
-def click_option(field):
-    """The command-line option of one field of an options dataclass."""
+def click_option(field, name):
+    """The command-line option `name` for one field of an options dataclass."""
     meta = field.metadata
     kind = field.type
     if isinstance(kind, UnionType):
         kind = next(arg for arg in kind.__args__ if arg is not type(None))
-    names = ["--" + field.name.replace("_", "-"), *("--" + name for name in meta["names"])]
+    names = ["--" + word for word in (name.replace("_", "-"), *meta["names"])]
     if meta["choices"]:
         param_type = click.Choice(meta["choices"], case_sensitive=False)
     else:
@@ -102,7 +102,7 @@ def click_option(field):
     notes = "; ".join(note for note in notes if note)
     metavar = {float: "X", int: "N", bool: "[=BOOL]", str: meta["unit"] and "TEXT" or "NAME"}[kind]
     return click.Option(
-        [*names, field.name],
+        [*names, name],
         type=param_type,
         default=field.default,
         metavar=None if meta["choices"] else metavar,
@@ -110,12 +110,13 @@ def click_option(field):
     )
 
 
-def options(cls, name="opts", only=None):
+def options(cls, name="opts", only=None, rename=None):
     """Decorator: the fields of the options dataclass `cls` become options; the tool gets an instance.
 
-    `only` names the fields that the tool offers, where it does not offer all; `name` is the
-    argument that receives the instance.
+    `only` names the fields that the tool offers, where it does not offer all, `rename` gives other names to
+    some of them; `name` is the argument that receives the instance.
     """
+    rename = rename or {}
     chosen = [f for f in fields(cls) if only is None or f.name in only]
 
     def decorate(function):
@@ -123,8 +124,8 @@ def options(cls, name="opts", only=None):
         if parameters is None:
             parameters = function.__click_params__ = []
         groups = function.__dict__.setdefault("__option_groups__", [])
-        parameters.extend(click_option(f) for f in reversed(chosen))
-        groups.append((name, cls, [f.name for f in chosen]))
+        parameters.extend(click_option(f, rename.get(f.name, f.name)) for f in reversed(chosen))
+        groups.append((name, cls, {f.name: rename.get(f.name, f.name) for f in chosen}))
         return function
 
     return decorate
@@ -256,7 +257,7 @@ class Tool(click.Command):
 
     def invoke(self, ctx):
         for name, cls, members in getattr(self.callback, "__option_groups__", ()):
-            ctx.params[name] = cls(**{member: ctx.params.pop(member) for member in members})
+            ctx.params[name] = cls(**{member: ctx.params.pop(option) for member, option in members.items()})
         return super().invoke(ctx)
 
     def main(self, args=None, prog_name=None, **extra):
@@ -373,6 +374,10 @@ class Tally:
         else:
             self.done += 1
         self.progress.show(self.done + self.failed)
+
+    def part(self, share):
+        """Show that this share, from 0 to 1, of the current item is done."""
+        self.progress.show(self.done + self.failed + share)
 
     def fail(self, key, error):
         """Count `key` as failed, and say why."""

@@ -144,7 +144,7 @@ def rms(samples):
 def make_turns(rng, seconds, num_speakers):
     """Who speaks when: (start, end, speaker) in ms from 0, in order of start, one a phrase.
 
-    A turn is one to three phrases with pauses in between. The next speaker starts 0.3 s later on
+    A turn is one to three phrases with pauses in between. The next speaker starts 0.2 s later on
     average, sometimes before the end; nobody speaks over themselves.
     """
     turns = []
@@ -164,7 +164,7 @@ def make_turns(rng, seconds, num_speakers):
                 return turns
             turns.append((now, end, speaker))
             now = end
-        now += int(np.clip(rng.normal(300, 400), -600, 1200))
+        now += int(np.clip(rng.normal(200, 500), -1000, 1200))
         now = max(now, 200)
 
 
