@@ -66,7 +66,7 @@ def test_the_tool_writes_a_data_directory_and_the_same_again(run_tool, root, tmp
     def files_of_data():
         return {path.name: path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()}
 
-    command = ["python3", root / "local/make-toy-corpus", "--num-recordings=3", "--duration=20", "--seed=5"]
+    command = ["python3", root / "local/make-toy-corpus", "--num-recordings=3", "--duration=25", "--seed=5"]
     run_tool(*command, "--sample-frequency", "8000", "data", cwd=tmp_path)
     files = files_of_data()
     assert set(files) == {
@@ -74,7 +74,7 @@ def test_the_tool_writes_a_data_directory_and_the_same_again(run_tool, root, tmp
     for line in (tmp_path / "data/wav.scp").read_text().splitlines():
         _, path = line.split()
         samples, rate = soundfile.read(tmp_path / path, dtype="int16")
-        assert (len(samples), rate) == (20 * 8000, 8000)
+        assert (len(samples), rate) == (25 * 8000, 8000)
     counts = dict(line.split() for line in (tmp_path / "data/reco2num_spk").read_text().splitlines())
     turns = read_rttm(str(tmp_path / "data/rttm"))
     for reco, number in counts.items():
