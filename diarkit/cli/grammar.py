@@ -1,60 +1,21 @@
-"""What every tool shares: the option grammar, messages, counting of items, endings.
+"""The option grammar of the tools.
 
-The grammar is Kaldi's (src/util/parse-options.cc) made a little kinder: `--name=value` or
-`--name value`, `_` the same as `-`, any case, booleans as `--flag`, `--no-flag` or `--flag=true`,
-`--config FILE` with one `--name=value` a line and the command line winning over it.
+It is Kaldi's (src/util/parse-options.cc) made a little kinder: `--name=value` or `--name value`, `_` the
+same as `-`, any case, booleans as `--flag`, `--no-flag` or `--flag=true`, `--config FILE` with one
+`--name=value` a line and the command line winning over it.
 """
 
-import contextlib
-import errno
-import os
 import re
-import signal
 import sys
-import time
 from dataclasses import fields
 from types import UnionType
 
 import click
 
 from diarkit import __version__
-from diarkit.errors import DataError, ItemError, ItemsFailed, UsageError
-
-# Failures of one input file; a full disk or a closed pipe is not the item's fault and ends the tool.
-FILE_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
-PROGRESS_AFTER = 3.0  # seconds of work before a progress line appears
-
-
-class Terminated(BaseException):
-    """SIGTERM or SIGHUP: unwinds like KeyboardInterrupt, so that temporary files are removed."""
-
-    def __init__(self, signum, frame):
-        super().__init__(signum)
-        self.signum = signum
-
-
-def tool_name():
-    return os.path.basename(sys.argv[0]) or "diarkit"
-
-
-def log(message):
-    """One line on stderr under the tool's name."""
-    hide_progress()
-    for line in str(message).splitlines() or [""]:
-        print(f"{tool_name()}: {line}", file=sys.stderr, flush=True)
-
-
-def verbosity():
-    context = click.get_current_context(silent=True)
-    return context.meta.get("verbose", 0) if context else 0
-
-
-def log_verbose(message, level=1):
-    if verbosity() >= level:
-        log(message)
-
-
-# ---------------------------------------------------------------------------------------- options
+from diarkit.cli.endings import run
+from diarkit.cli.messages import log, tool_name
+from diarkit.errors import DataError
 
 
 class Number(click.ParamType):
@@ -97,8 +58,8 @@ def click_option(field, name):
         param_type = click.Choice(meta["choices"], case_sensitive=False)
     else:
         param_type = {float: Number(float), int: Number(int), bool: Truth(), str: click.STRING}[kind]
-    shown = {True: "true", False: "false", None: None, "": None}.get(field.default, field.default)
-    notes = [meta["unit"], "" if shown is None else f"default {shown}", meta["source"]]
+    shown = str(field.default).lower() if isinstance(field.default, bool) else field.default
+    notes = [meta["unit"], "" if shown in (None, "") else f"default {shown}", meta["source"]]
     notes = "; ".join(note for note in notes if note)
     metavar = {float: "X", int: "N", bool: "[=BOOL]", str: meta["unit"] and "TEXT" or "NAME"}[kind]
     return click.Option(
@@ -276,178 +237,3 @@ def tool(function):
         "max_content_width": 110,
     }
     return click.command(tool_name(), cls=Tool, context_settings=settings)(function)
-
-
-# ---------------------------------------------------------------------------------------- endings
-
-
-def run(main):
-    """Call `main`, turn what it raises into a line on stderr, and return the exit status."""
-    for signum in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(signum) is signal.SIG_DFL:  # nohup's SIG_IGN stays
-            signal.signal(signum, raise_terminated)
-    try:
-        status = main()
-        sys.stdout.flush()
-        return status if isinstance(status, int) else 0
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
-    except click.ClickException as error:
-        log(f"{error.format_message()} (see {tool_name()} --help)")
-        return 2
-    except UsageError as error:
-        log(error)
-        return 2
-    except ItemsFailed:
-        return 1
-    except BrokenPipeError:
-        die_of(signal.SIGPIPE)
-    except (KeyboardInterrupt, click.Abort):
-        hide_progress()
-        die_of(signal.SIGINT)
-    except Terminated as terminated:
-        die_of(terminated.signum)
-    except DataError as error:
-        log(f"error: {error}")
-        return 1
-    except OSError as error:
-        if error.errno is None:
-            raise
-        where = f"{error.filename}: " if error.filename is not None else ""
-        log(f"error: {where}{os.strerror(error.errno)}")
-        close_quietly(sys.stdout)
-        return 1
-    except MemoryError:
-        log("error: out of memory")
-        return 1
-
-
-def raise_terminated(signum, frame):
-    raise Terminated(signum, frame)
-
-
-def close_quietly(stream):
-    """Give up what `stream` still holds, so that the interpreter does not complain about it at its end."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def die_of(signum):
-    """End as a program does that has no handler for the signal, so that the caller sees why."""
-    close_quietly(sys.stdout)
-    signal.signal(signum, signal.SIG_DFL)
-    os.kill(os.getpid(), signum)
-
-
-# ---------------------------------------------------------------------------------------- counting
-
-
-class Tally:
-    """Counts items done and failed, reports each failure in one line, and decides the exit status.
-
-        with open_text_output(labels) as out, Tally("recordings") as tally:
-            for key, scores in tally.over(read_arrays(specifier)):
-                with tally.item(key):
-                    ...
-
-    A DataError inside item() costs that item only. At the end "12 recordings done, 1 failed" goes to
-    stderr, and ItemsFailed is raised if more failed than --max-failed allows.
-    """
-
-    def __init__(self, noun, total=None, max_failed=None):
-        context = click.get_current_context(silent=True)
-        self.noun = noun
-        self.total = total
-        self.max_failed = max_failed or (context.meta.get("max_failed") if context else None) or "0"
-        self.done = self.failed = self.passed_over = 0
-
-    def __enter__(self):
-        self.progress = Progress(self.noun, self.total)
-        return self
-
-    @contextlib.contextmanager
-    def item(self, key):
-        try:
-            yield
-        except (DataError, *FILE_ERRORS) as error:
-            self.fail(key, error)
-        else:
-            self.done += 1
-        self.progress.show(self.done + self.failed)
-
-    def part(self, share):
-        """Show that this share, from 0 to 1, of the current item is done."""
-        self.progress.show(self.done + self.failed + share)
-
-    def fail(self, key, error):
-        """Count `key` as failed, and say why."""
-        self.failed += 1
-        if isinstance(error, OSError):
-            error = f"{error.filename}: {os.strerror(error.errno or errno.EIO)}"
-        elif isinstance(error, ItemError):
-            error = error.reason
-        text = str(error)
-        log(text if text.startswith(f"{key}: ") else f"{key}: {text}")
-
-    def over(self, reader):
-        """The items of a table reader; one that cannot be read is counted as failed and passed."""
-        items = iter(reader)
-        while True:
-            try:
-                item = next(items)
-            except StopIteration:
-                break
-            except ItemError as error:
-                self.fail(error.key, error)
-                continue
-            yield item
-        self.passed_over += getattr(reader, "passed_over", 0)
-
-    def allowed(self):
-        if self.max_failed.endswith("%"):
-            return float(self.max_failed[:-1]) / 100 * (self.done + self.failed)
-        return int(self.max_failed)
-
-    def __exit__(self, kind, error, traceback):
-        if kind is not None and not issubclass(kind, DataError):
-            return
-        log(f"{self.done} {self.noun} done, {self.failed} failed"
-            + (f", {self.passed_over} passed over" if self.passed_over else ""))
-        if kind is None and self.failed > self.allowed():
-            raise ItemsFailed(f"{self.failed} {self.noun} failed")
-
-
-class Progress:
-    """A line on stderr with how much is done and how long the rest will take; only on a terminal.
-
-    It appears once the work has taken a few seconds, and is rewritten at most five times a second.
-    """
-
-    shown = False  # of the whole process: there is one terminal
-
-    def __init__(self, noun, total=None):
-        self.noun = noun
-        self.total = total
-        self.started = self.last = time.monotonic()
-        self.active = sys.stderr.isatty()
-
-    def show(self, done):
-        now = time.monotonic()
-        if not self.active or now - self.started < PROGRESS_AFTER or now - self.last < 0.2:
-            return
-        self.last = now
-        if self.total:
-            part = min(max(done / self.total, 1e-9), 1.0)
-            left = int((now - self.started) * (1 - part) / part)
-            bar = "#" * int(30 * part)
-            text = f"[{bar:<30}] {100 * part:3.0f} %  {left // 60}:{left % 60:02d} left"
-        else:
-            text = f"{done:g} {self.noun}"
-        print(f"\r\x1b[K{tool_name()}: {text}", end="", file=sys.stderr, flush=True)
-        Progress.shown = True
-
-
-def hide_progress():
-    if Progress.shown:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        Progress.shown = False
