@@ -22,6 +22,7 @@ _REFUSED = {b"PKL": "a pickle", b"NPY": "a numpy file", b"AUD": "audio"}
 _DOUBLE = np.dtype("<f8")
 _INT = np.dtype([("size", "i1"), ("value", "<i4")])
 LARGEST_INT = 2**31 - 1
+LARGE_BODY = 1 << 16  # bytes from which on a copy costs more than it is worth
 
 
 def read_value(source):
@@ -99,7 +100,7 @@ def read_number(source):
 
 
 def encode(array, compression=0):
-    """The bytes of a binary value, from NUL B on.
+    """The bytes of a binary value, from NUL B on: a head and a body, the body of a large one not copied.
 
     array : (N, D) or (N,) float array, kept in its precision (half precision becomes single); (N,)
         integers; or a number
@@ -109,23 +110,24 @@ def encode(array, compression=0):
     """
     array = prepare(array)
     if compression and array.ndim == 2:
-        return compressed.encode(array, compression)
+        return compressed.encode(array, compression), b""
     if array.dtype == np.int32:
         data = np.empty(array.size, _INT)
         data["size"], data["value"] = 4, array
-        return b"\0B" + _SIZE.pack(4, array.size) + data.tobytes()
+        return b"\0B" + _SIZE.pack(4, array.size), data.tobytes()
     double = array.dtype == np.float64
-    data = array.astype("<f8" if double else "<f4", copy=False).tobytes()
+    array = array.astype("<f8" if double else "<f4", order="C", copy=False)
+    body = array.tobytes() if array.nbytes < LARGE_BODY else array.reshape(-1).view(np.uint8).data
     if array.ndim == 0:
-        return (b"\0B\10" if double else b"\0B\4") + data
+        return (b"\0B\10" if double else b"\0B\4"), body
     letter = b"D" if double else b"F"
     if array.ndim == 1:
-        return b"\0B" + letter + b"V " + _SIZE.pack(4, len(array)) + data
-    return b"\0B" + letter + b"M " + _SIZES.pack(4, array.shape[0], 4, array.shape[1]) + data
+        return b"\0B" + letter + b"V " + _SIZE.pack(4, len(array)), body
+    return b"\0B" + letter + b"M " + _SIZES.pack(4, array.shape[0], 4, array.shape[1]), body
 
 
 def encode_text(array):
-    """The text of a value, as it stands after the key, with the end of the line."""
+    """The text of a value as it stands after the key and a space, with the end of the line, in bytes."""
     return textvalues.format_text(prepare(array)).encode()
 
 
@@ -143,8 +145,11 @@ def prepare(array):
 
 def check_finite(array):
     """Raise DataError if there is NaN or infinity in an array."""
-    # Looking for a byte that is 0 among the answers is quicker than all(), by half a microsecond.
-    if array.dtype.kind == "f" and 0 in np.isfinite(array).tobytes():
+    if array.dtype.kind != "f":
+        return
+    finite = np.isfinite(array)
+    # Looking for a byte that is 0 in a short answer is quicker than all(), by half a microsecond.
+    if 0 in finite.tobytes() if finite.size < LARGE_BODY else not finite.all():
         bad = np.argwhere(~np.isfinite(array))
         raise DataError(
             f"{len(bad)} of {array.size} values are NaN or infinite, the first at {bad[0].tolist()}"

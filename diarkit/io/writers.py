@@ -6,7 +6,7 @@ from diarkit.errors import DataError, ItemError
 from diarkit.io.lists import SeenKeys, is_key, read_scp
 from diarkit.io.outputs import Output
 from diarkit.io.specifiers import parse_wspecifier
-from diarkit.io.values import check_finite, encode, encode_text, prepare
+from diarkit.io.values import LARGE_BODY, check_finite, encode, encode_text, prepare
 
 
 class ArrayWriter:
@@ -55,29 +55,30 @@ class ArrayWriter:
         if not is_key(key):
             raise ItemError(repr(key), "a key of a table is a word without white space")
         array = prepare_item(key, array, self._finite)
-        if self.specifier.text:
-            value = encode_text(array)
-        else:
-            value = encode(array, self._compression)
+        head, body = (b"", encode_text(array)) if self.specifier.text else encode(array, self._compression)
         if not self._seen.add(key):
             raise ItemError(key, "written already, a table has every key once")
         if self._places is not None:
-            self._write_at_place(key, value)
+            self._write_at_place(key, head, body)
             return
         start = f"{key} ".encode()
-        self._ark.stream.write(start + value)
+        if len(body) < LARGE_BODY:
+            self._ark.stream.write(start + head + body)
+        else:
+            self._ark.stream.write(start + head)
+            self._ark.stream.write(body)
         if self._scp:
             place = f"{key} {self.specifier.ark}:{self._position + len(start)}\n"
             self._scp.stream.write(place.encode())
-        self._position += len(start) + len(value)
+        self._position += len(start) + len(head) + len(body)
         if self.specifier.flush:
             for output in self._outputs():
                 output.stream.flush()
 
-    def _write_at_place(self, key, value):
+    def _write_at_place(self, key, head, body):
         if key in self._places:
             with Output(self._places[key], from_table=True) as stream:
-                stream.write(value)
+                stream.writelines((head, body))
         elif not self.specifier.permissive:
             raise ItemError(key, f"not in {self.specifier.scp}, which says where to write")
 
@@ -138,4 +139,4 @@ def write_array(wxfilename, array, text=False):
     """
     array = prepare_item(wxfilename, np.asarray(array))
     with Output(wxfilename) as stream:
-        stream.write(encode_text(array) if text else encode(array))
+        stream.writelines([encode_text(array)] if text else encode(array))

@@ -208,7 +208,7 @@ def test_a_value_without_a_key_is_told_as_such(folder):
 
 def test_duplicates_and_order(folder):
     with open("x.ark", "ab") as file:
-        file.write(b"u1 " + encode(folder["u1"]))
+        file.write(b"u1 " + b"".join(encode(folder["u1"])))
     for options in ("ark", "ark,p"):
         with pytest.raises(DataError, match="^x.ark: the key 'u1' is there twice"):
             drain(f"{options}:x.ark")
@@ -353,6 +353,36 @@ def test_keys_in_other_scripts(folder):
         for name in names:
             out.write(name, np.zeros(1))
     assert list(dict(read_arrays("ark:k.ark"))) == list(dict(read_arrays("scp:k.scp"))) == names
+
+
+def test_few_files_stay_open(folder):
+    with open("many.scp", "w") as file:
+        for i in range(40):
+            write_array(f"m{i}", np.full(3, i))
+            file.write(f"k{i} m{i}\n")
+    before = len(os.listdir("/proc/self/fd"))
+    reader = read_arrays("scp:many.scp")
+    for _ in range(39):
+        next(reader)
+    assert len(os.listdir("/proc/self/fd")) < before + 10
+    assert next(reader)[1].tolist() == [39] * 3 and list(reader) == []
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_large_entries(folder):
+    """Those whose bytes are not copied on the way out, in any order of their memory."""
+    matrix = np.random.default_rng(0).normal(size=(300, 100))
+    table = {
+        "c": matrix,
+        "f": np.asfortranarray(matrix),
+        "t": matrix.T,
+        "s": matrix[::2, ::-1],
+        "v": matrix[:, 0],
+    }
+    with ArrayWriter("ark,scp:l.ark,l.scp") as out:
+        for key, array in table.items():
+            out.write(key, array)
+    assert same(dict(read_arrays("ark:l.ark")), table) and same(dict(read_arrays("scp:l.scp")), table)
 
 
 def test_memory_does_not_grow_with_a_table(folder):
