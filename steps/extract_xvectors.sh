@@ -26,7 +26,7 @@ for ((job = 1; job <= nj; job++)); do
 done
 
 $cmd JOB=1:"$nj" "$out/log/extract_xvectors.JOB.log" \
-  extract-xvectors --model "$model" --config "$config" --max-failed "$max_failed" \
+  extract-xvectors --model "$model" --config "$config" --max-failed "$max_failed" --threads '${OMP_NUM_THREADS:-1}' \
   scp:"$out/split/JOB" "$out/split/windows.JOB" ark,scp:"$out/xvector.JOB.ark,$out/split/xvector.JOB"
 
 join_tables "$out/xvector.scp" "$out/split/xvector"

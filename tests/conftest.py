@@ -1,8 +1,10 @@
 """What all tests share: where things are, and how a tool is run as a user runs it."""
 
+import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,17 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip(f"no shared data at {SHARED} (set DIARKIT_SHARED)")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def models():
+    """The folder with the pretrained models, which are downloaded if they are not there yet."""
+    from diarkit.io.models import models_folder
+
+    with open(Path(tempfile.gettempdir()) / f"diarkit-models-{os.getuid()}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of the processes that run tests, one downloads
+        for name in ("campplus", "silero-vad"):
+            done = run("import-pretrained", name, status=None)
+            if done.returncode != 0:
+                pytest.skip(f"no model {name}: {done.stderr.strip().splitlines()[-1]}")
+    return models_folder()

@@ -26,7 +26,7 @@ def code(text):
 def commands(line):
     """The words of each command of a line, and nothing for lines that are output or other things."""
     try:
-        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+        lexer = shlex.shlex(re.sub(r"<[\w ]+>", "X", line), posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
         words = list(lexer)
     except ValueError:
@@ -98,3 +98,16 @@ def test_the_tools_that_the_readme_names_in_passing_exist():
     for word in re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", text):
         if word.split("-")[0] in verbs:
             assert word in TOOLS
+
+
+def test_the_pipe_of_the_readme_can_be_pasted(models, run_tool, tmp_path):
+    """The first block of shell, in a folder that has a wav.scp and the checkout's utils."""
+    run_tool("python3", ROOT / "local/make-toy-corpus", "--num-recordings=1", "--seed=1", "data", cwd=tmp_path)
+    (tmp_path / "wav.scp").write_bytes((tmp_path / "data/wav.scp").read_bytes())
+    (tmp_path / "utils").symlink_to(ROOT / "utils")
+    [chain] = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    run_tool("bash", "-euo", "pipefail", "-c", chain, cwd=tmp_path)
+    turns = [line.split() for line in (tmp_path / "meeting.rttm").read_text().splitlines()]
+    assert turns
+    assert {turn[1] for turn in turns} == {"toy01"}
+    assert {turn[7] for turn in turns} == {"1", "2"}
