@@ -39,6 +39,8 @@ def mel_banks(num_bins, fft_length, sample_frequency, low_freq=20.0, high_freq=0
 
     A high_freq that is not above 0 counts from the Nyquist frequency down.
     """
+    if num_bins < 1:
+        raise DataError(f"{num_bins} mel filters")
     nyquist = sample_frequency / 2
     high = high_freq if high_freq > 0 else nyquist + high_freq
     if not 0 <= low_freq < high <= nyquist:
@@ -125,7 +127,7 @@ class FeatureExtractor:
             opts.num_mel_bins, self.fft_length, opts.sample_frequency, opts.low_freq, opts.high_freq).T.copy()
         self.cepstra = None
         if hasattr(opts, "num_ceps"):
-            if opts.num_ceps > opts.num_mel_bins:
+            if not 1 <= opts.num_ceps <= opts.num_mel_bins:
                 raise DataError(f"{opts.num_ceps} cepstra out of {opts.num_mel_bins} mel filters")
             dct = dct_matrix(opts.num_ceps, opts.num_mel_bins)
             dct *= lifter(opts.num_ceps, opts.cepstral_lifter)[:, None]
@@ -207,6 +209,8 @@ class FeatureExtractor:
 
 def dither_generator(opts, key):
     """The random numbers of a recording's dither, from the seed and its key alone; None if there is none."""
+    if opts.seed < 0:
+        raise DataError(f"a seed must not be negative, {opts.seed} is")
     return np.random.default_rng([opts.seed, *key.encode()]) if opts.dither else None
 
 
