@@ -8,6 +8,8 @@ from math import ceil
 
 import numpy as np
 
+from diarkit.errors import DataError
+
 
 def ms(seconds):
     return round(float(seconds), 3)
@@ -20,6 +22,8 @@ def subsegments(start, end, window=1.5, period=0.75, min_segment=0.5):
     `min_segment`, the last window is moved back to be a whole one (but not before `start`).
     Returns a list of (start, end), s.
     """
+    if ms(window) <= 0 or ms(period) <= 0:
+        raise DataError(f"windows of {window:g} s every {period:g} s: both must be at least a millisecond")
     pieces = []
     at = start
     left = end - start
@@ -96,5 +100,8 @@ def segment_name(recording, start, end):
 
 
 def subsegment_name(segment, start, end):
-    """Kaldi's name of a window: <segment>-<start>-<end>, hundredths of a second from the segment's start."""
+    """The name of a window: <segment>-<start>-<end>, hundredths of a second from the segment's start.
+
+    As get_uniform_subsegments.py has it, which cuts off what the binary fraction lacks (74 for 0.75 s) where this rounds.
+    """
     return f"{segment}-{round(start * 100):08d}-{round(end * 100):08d}"
