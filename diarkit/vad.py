@@ -124,6 +124,8 @@ def make_detector(opts, network=None):
     `network` is the ONNX file of Silero's detector.
     """
     if opts.method == "energy":
+        if opts.frames_context < 0:
+            raise DataError(f"--frames-context must not be negative, {opts.frames_context} is")
         threshold = 5.0 if opts.threshold is None else opts.threshold
         return lambda features: energy_decisions(
             first_column(features), threshold, opts.energy_mean_scale, opts.frames_context, opts.proportion_threshold)
