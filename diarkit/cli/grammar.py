@@ -222,7 +222,12 @@ class Tool(click.Command):
         return super().invoke(ctx)
 
     def main(self, args=None, prog_name=None, **extra):
-        sys.exit(run(lambda: super(Tool, self).main(args, prog_name or tool_name(), standalone_mode=False)))
+        # not click's own main(): it takes a closed pipe for status 1
+        def call():
+            with self.make_context(prog_name or tool_name(), sys.argv[1:] if args is None else list(args)) as ctx:
+                return self.invoke(ctx)
+
+        sys.exit(run(call))
 
 
 def normalise(name):
