@@ -102,6 +102,6 @@ def segment_name(recording, start, end):
 def subsegment_name(segment, start, end):
     """The name of a window: <segment>-<start>-<end>, hundredths of a second from the segment's start.
 
-    As get_uniform_subsegments.py has it, which cuts off what the binary fraction lacks (74 for 0.75 s) where this rounds.
+    As get_uniform_subsegments.py has it, but rounded: that one turns 0.75 s into 74 where the binary fraction lacks.
     """
     return f"{segment}-{round(start * 100):08d}-{round(end * 100):08d}"
