@@ -14,10 +14,12 @@ def make_embedder(model=None, threads=0):
     threads = threads or processors()
     try:
         if model.kind == "campplus":
-            from diarkit.campplus import CamPlusPlus
+            from diarkit.campplus import NUM_MEL_BINS, CamPlusPlus
             from diarkit.features import FeatureExtractor
 
             extractor = FeatureExtractor(from_mapping(FbankOptions, model.description["front_end"]))
+            if extractor.dim != NUM_MEL_BINS:
+                raise DataError(f"{extractor.dim} numbers a frame, where the network takes {NUM_MEL_BINS} mel filters")
             return CamPlusPlusEmbedder(with_weights(CamPlusPlus(), model.weights), extractor, threads)
         if model.kind == "ge2e":
             from diarkit.ge2e import GE2E

@@ -56,7 +56,7 @@ SOURCES = {
             "name": "GE2E d-vector",
             "license": "Apache-2.0",
             "origin": "Resemblyzer",
-            "clustering": {"min_threshold": 0.65, "max_threshold": 0.8},
+            "clustering": {"min_threshold": 0.65, "max_threshold": 0.75},
         },
         state="model_state",
         skip=("similarity_weight", "similarity_bias"),
