@@ -1,0 +1,316 @@
+"""Embeddings of windows: heads in blocks, batches, threads, and windows where a recording ends."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from diarkit import signals, toy
+from diarkit.campplus import CamPlusPlus
+from diarkit.cosine import cosine_scores, unit_length
+from diarkit.embedding import (
+    BATCH,
+    HEAD_BLOCK,
+    SHORTEST,
+    CamPlusPlusEmbedder,
+    GE2EEmbedder,
+    HeadBlocks,
+    InBatches,
+    StatisticsEmbedder,
+    frames_within,
+    spans,
+    thread_pool,
+)
+from diarkit.errors import DataError
+from diarkit.features import FeatureExtractor
+from diarkit.ge2e import GE2E, MelSpectrogram, gain
+from diarkit.networks import make_embedder
+from diarkit.options import FbankOptions
+from diarkit.windows import subsegments
+
+RATE = 16000
+
+
+@pytest.fixture(scope="module")
+def signal():
+    """Toy voices, 24 s: more than four blocks of the head."""
+    samples, _ = toy.make_conversation(np.random.default_rng(1), 24, 2, RATE)
+    return samples
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(3)
+    network = CamPlusPlus().eval()
+    # Batch norms as at the start of training let little through: measure them on noise once.
+    network.train()
+    with torch.no_grad():
+        for _ in range(3):
+            network(4 * torch.randn(4, 100, 80))
+    return network.eval()
+
+
+def embedder(network, threads=1):
+    return CamPlusPlusEmbedder(network, FeatureExtractor(FbankOptions(num_mel_bins=80, snip_edges=False)), threads)
+
+
+def test_spans():
+    # a multiple of 10 frames in the middle of the window, at least 20, cut where the recording ends
+    assert spans([(0, 1.5), (0.75, 2.25)], 1000) == [(0, 150), (75, 150)]
+    assert spans([(1, 2.47)], 1000) == [(103, 140)]
+    assert spans([(9, 10.5)], 1000) == [(900, 100)]
+    assert spans([(5, 5.1)], 1000) == [(495, 20)]
+    assert spans([(0, 0.05)], 1000) == [(-8, 20)]
+    for window in ((10, 11), (10.2, 10.3)):
+        with pytest.raises(DataError, match="nothing of the window from"):
+            spans([window], 1000)
+
+
+def test_frames_within_spans():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        found = [(int(rng.integers(-9, 90)), int(rng.integers(10, 40))) for _ in range(rng.integers(1, 5))]
+        expected = [any(first <= t < first + length for first, length in found) for t in range(100)]
+        assert frames_within(found, 100).tolist() == expected
+
+
+def test_batches_put_everything_where_it_belongs():
+    sizes = []
+
+    def run(frames):
+        sizes.append(len(frames))
+        return frames.sum(dim=1)
+
+    rng = np.random.default_rng(0)
+    output = np.zeros((100, 4), np.float32)
+    expected = np.zeros_like(output)
+    with thread_pool(2) as pool:
+        batches = InBatches(run, output, pool, 2)
+        for place in rng.permutation(100):
+            frames = torch.randn(int(rng.choice([3, 7])), 4)
+            expected[place] = frames.sum(dim=0)
+            batches.add(place, frames)
+        batches.finish()
+    assert np.allclose(output, expected, atol=1e-5)
+    assert max(sizes) == BATCH and sum(sizes) == 100
+
+
+def test_an_error_in_a_thread_comes_out():
+    def run(frames):
+        raise MemoryError
+
+    with pytest.raises(MemoryError), thread_pool(1) as pool:
+        batches = InBatches(run, np.zeros((1, 4)), pool, 1)
+        batches.add(0, torch.zeros(3, 4))
+        batches.finish()
+
+
+def test_the_head_in_blocks_is_the_head_over_the_whole(signal, network):
+    ours = embedder(network)
+    whole = ours.extractor.compute(signals.of_array(signal, RATE))
+    assert len(whole) > 4 * HEAD_BLOCK
+    mean = whole.mean(axis=0)
+    with thread_pool(1) as pool:
+        expected = ours.network.head(torch.from_numpy(whole - mean)).numpy()
+        rng = np.random.default_rng(0)
+        for windows in ([np.arange(first, first + 150) for first in range(0, len(whole) - 150, 75)],
+                        [np.arange(len(whole))],
+                        [np.arange(first, first + 20) for first in np.sort(rng.integers(0, len(whole) - 20, 5))]):
+            head = HeadBlocks(ours.network, ours.extractor, signals.of_array(signal, RATE), mean, pool, 1)
+            for frames in windows:
+                found = head.take(frames)
+                assert found.shape == (320, len(frames))
+                assert abs(found - expected[:, frames]).max() < 1e-4 * max(1, abs(expected).max())
+                kept = (frames[-1] - frames[0]) // HEAD_BLOCK + 3
+                assert len(head.blocks) <= kept and len(head.features) <= 4  # memory does not grow
+
+
+def plain_embeddings(network, signal, windows, extractor):
+    """One window after the other through the plain network."""
+    features = extractor.compute(signal)
+    found = spans(windows, len(features))
+    inside = frames_within(found, len(features))
+    features = features - features[inside].mean(axis=0)
+    with torch.inference_mode():
+        head = network.head(torch.from_numpy(features).T[None])  # (1, 320, T)
+        rows = []
+        for first, length in found:
+            x = head[:, :, np.clip(np.arange(first, first + length), 0, len(features) - 1)]
+            for name, layer in network.xvector.named_children():
+                if name != "dense":
+                    x = layer(x)
+            rows.append(network.xvector.dense(torch.cat([x.mean(-1), x.std(-1)], dim=-1))[0].numpy())
+    return np.array(rows)
+
+
+def windows_of(duration):
+    """Also such as are short, that begin before and end after the recording, in no order."""
+    windows = subsegments(0, 6.2) + subsegments(7.111, 9.3) + [(0, 0.05), (duration - 0.04, duration),
+                                                              (duration - 1, duration + 0.5), (15.0, 15.1), (3.0, 4.5)]
+    return windows[::-1]
+
+
+def test_embeddings_are_those_of_the_plain_network(signal, network):
+    ours = embedder(network)
+    windows = windows_of(len(signal) / RATE)
+    done = []
+    found = ours.embed(signals.of_array(signal, RATE), windows, done.append)
+    expected = plain_embeddings(network, signals.of_array(signal, RATE), windows, ours.extractor)
+    assert found.dtype == np.float32 and found.shape == (len(windows), 192)
+    assert abs(found - expected).max() < 1e-3 * expected.std()
+    assert done == list(range(len(windows)))
+    assert ours.embed(signals.of_array(signal, RATE), []).shape == (0, 192)
+    with pytest.raises(DataError, match="nothing of the window"):
+        ours.embed(signals.of_array(signal, RATE), [(0, 1), (30, 31)])
+
+
+def test_threads_change_no_bit(signal, network):
+    windows = windows_of(len(signal) / RATE) + subsegments(10, 22)
+    one = embedder(network).embed(signals.of_array(signal, RATE), windows)
+    for threads in (2, 3):
+        assert np.array_equal(embedder(network, threads).embed(signals.of_array(signal, RATE), windows), one)
+    torch.set_num_threads(2)
+    try:
+        assert np.array_equal(embedder(network).embed(signals.of_array(signal, RATE), windows), one)
+    finally:
+        torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.05, 0.15, 0.21, 0.5])
+def test_short_recordings(signal, network, seconds):
+    """Frames at the ends are repeated until there are enough."""
+    short = signals.of_array(signal[3 * RATE : 3 * RATE + round(seconds * RATE)], RATE)
+    found = embedder(network).embed(short, [(0, seconds)])
+    assert found.shape == (1, 192) and np.isfinite(found).all()
+    expected = plain_embeddings(network, short, [(0, seconds)], embedder(network).extractor)
+    assert abs(found - expected).max() < 1e-3 * max(1, expected.std())
+
+
+def test_silence_has_an_embedding(network):
+    found = embedder(network).embed(signals.of_array(np.zeros(RATE * 2), RATE), [(0, 1.5), (0.75, 2)])
+    assert np.isfinite(found).all()
+
+
+def test_ge2e_windows(signal):
+    torch.manual_seed(0)
+    network = GE2E().eval()
+    quiet = signal / 40
+    windows = windows_of(len(signal) / RATE)
+    found = GE2EEmbedder(network).embed(signals.of_array(quiet, RATE), windows)
+    assert found.shape == (len(windows), 256)
+    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    assert np.array_equal(GE2EEmbedder(network, 2).embed(signals.of_array(quiet, RATE), windows), found)
+    # by hand: all samples under the windows are made as loud together as the training data
+    source = signals.of_array(quiet, RATE)
+    total = 1 + len(quiet) // 160
+    inside = np.repeat(frames_within(spans(windows, total), total), 160)
+    samples = source.read(0, len(inside))[inside] / 32768
+    factor = gain(float(np.mean(samples.astype(float) ** 2)))
+    assert factor > 2
+    louder = signals.of_array(quiet * factor, RATE)
+    for (first, length), vector in zip(spans(windows, total), found, strict=True):
+        spectra = MelSpectrogram().compute(louder, first, first + length)
+        with torch.inference_mode():
+            assert np.allclose(network(torch.from_numpy(spectra[None]))[0], vector, atol=1e-4)
+    assert GE2EEmbedder(network).embed(source, []).shape == (0, 256)
+
+
+def test_statistics():
+    features = np.random.default_rng(0).normal(size=(100, 5)).astype(np.float32)
+    found = StatisticsEmbedder().embed(features, [(0.1, 0.5), (0.9, 1.2)])
+    assert found.shape == (2, 10) and found.dtype == np.float32
+    assert np.allclose(found[0], np.concatenate([features[10:50].mean(axis=0), features[10:50].std(axis=0)]), atol=1e-6)
+    assert np.allclose(found[1, :5], features[90:].mean(axis=0), atol=1e-6)
+    with pytest.raises(DataError, match="nothing of the window"):
+        StatisticsEmbedder().embed(features, [(1.0, 1.5)])
+
+
+def test_shortest_window_leaves_the_network_more_than_one_step():
+    assert SHORTEST // 2 > 1  # a deviation needs two
+
+
+def speakers_of(shared, number):
+    """An utterance, at least 6 s long, of each of so many speakers of LibriSpeech."""
+    import soundfile
+
+    for path in sorted((shared / "data/librispeech").rglob("*.flac")):
+        if soundfile.info(path).duration > 6:
+            samples, rate = soundfile.read(path, dtype="int16")
+            yield signals.of_array(samples, rate)
+            number -= 1
+        if number == 0:
+            return
+
+
+@pytest.mark.parametrize("name, least", [("campplus", 0.96), ("ge2e", 0.96)])
+def test_real_models_tell_speakers_apart(shared, models, name, least):
+    """Windows of one speaker are more similar than those of two, in so many of the comparisons."""
+    from diarkit.io.models import read_model
+
+    if not (models / name).is_dir():
+        pytest.skip(f"no model {name} in {models}")
+    ours = make_embedder(read_model(models / name), 2)
+    vectors = [ours.embed(signal, [(0.3, 3), (3, 5.8)]) for signal in speakers_of(shared, 20)]
+    assert len(vectors) == 20
+    who = np.repeat(np.arange(20), 2)
+    scores = cosine_scores(np.concatenate(vectors))
+    upper = np.triu_indices(len(who), 1)
+    same = (who[:, None] == who)[upper]
+    mine, others = scores[upper][same], scores[upper][~same]
+    assert np.mean(mine[:, None] > others) > least
+
+
+def test_cosines():
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(20, 8)).astype(np.float32)
+    vectors[3] = 0
+    unit = unit_length(vectors)
+    assert np.allclose(np.delete(np.linalg.norm(unit, axis=1), 3), 1) and (unit[3] == 0).all()
+    scores = cosine_scores(vectors)
+    assert scores.dtype == np.float32 and np.array_equal(scores, scores.T)
+    for i, j in ((0, 1), (4, 9), (7, 7)):
+        product = vectors[i] @ vectors[j] / np.linalg.norm(vectors[i]) / np.linalg.norm(vectors[j])
+        assert scores[i, j] == pytest.approx(product, abs=1e-6)
+    without = vectors - vectors.mean(axis=0)
+    assert np.allclose(cosine_scores(vectors, subtract_mean=True), cosine_scores(without), atol=1e-6)
+    for bad in (np.full((2, 2), np.nan), np.zeros(4)):
+        with pytest.raises(DataError):
+            cosine_scores(bad)
+
+
+def test_models_that_do_not_fit():
+    def model(kind, weights, **description):
+        return SimpleNamespace(kind=kind, description={"kind": kind, **description}, weights=weights, folder="folder")
+
+    weights = {name: value.numpy() for name, value in GE2E().state_dict().items()}
+    assert isinstance(make_embedder(model("ge2e", weights), 1), GE2EEmbedder)
+    assert isinstance(make_embedder(), StatisticsEmbedder)
+    broken = dict(weights)
+    del broken["linear.bias"]
+    nan = {**weights, "linear.bias": np.full(256, np.nan, np.float32)}
+    wide = {**weights, "linear.bias": np.zeros(255, np.float32)}
+    front_end = dict(front_end={"num_mel_bins": 80, "snip_edges": False})
+    for bad, message in (
+        (model("silero-vad", weights), "folder: a model of kind silero-vad makes no embeddings"),
+        (model("ge2e", broken), "folder: weights of another network: linear.bias"),
+        (model("ge2e", nan), "folder: linear.bias has NaN"),
+        (model("ge2e", wide), r"folder: linear.bias is \(255,\), not \(256,\)"),
+        (model("ge2e", b"onnx"), "folder: "),
+        (model("campplus", weights, **front_end), "folder: weights of another network"),
+        (model("campplus", weights), "folder: .*front_end"),
+        (model("campplus", weights, front_end={"mels": 80}), "folder: .*no mels"),
+        (model("campplus", weights, front_end=[80]), "folder: "),
+        (model("campplus", weights, front_end={"num_mel_bins": "80"}), "folder: "),
+    ):
+        with pytest.raises(DataError, match=message):
+            make_embedder(bad, 1)
+
+
+def test_a_front_end_that_the_network_does_not_fit():
+    weights = {name: value.numpy() for name, value in CamPlusPlus().state_dict().items()
+               if not name.endswith("num_batches_tracked")}
+    wrong = SimpleNamespace(kind="campplus", weights=weights, folder="folder",
+                            description={"front_end": {"num_mel_bins": 40, "snip_edges": False}})
+    with pytest.raises(DataError, match="folder: .*mel"):
+        make_embedder(wrong, 1)
