@@ -26,8 +26,8 @@ def calibrated_threshold(similarities):
     returned. Source: VBx (BUTSpeechFIT, twoGMMcalib_lin). (N,) -> float
     """
     s = np.asarray(similarities, float).ravel()
-    variance = s.var()
-    if len(s) == 0 or variance < 1e-12:
+    variance = s.var() if len(s) else 0.0
+    if variance < 1e-12:
         return float(s[0]) if len(s) else 0.0
     means = s.mean() + np.sqrt(variance) * np.array([-1.0, 1.0])
     weights = np.full(2, 0.5)

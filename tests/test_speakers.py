@@ -1,0 +1,258 @@
+"""Who speaks: numbers of speakers that are asked for, calibration, the same from scores and from vectors."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diarkit import ahc, speakers
+from diarkit.cosine import cosine_scores, unit_length
+from diarkit.errors import DataError
+from diarkit.options import AhcOptions
+from diarkit.speakers import Scores, Vectors, calibrated_threshold, find_speakers, reassigned
+
+
+def voices(rng, n, number, spread=0.5, dim=24):
+    """Unit vectors of n windows of `number` speakers, and who spoke each."""
+    centres = rng.normal(size=(number, dim))
+    who = rng.integers(0, number, n)
+    return unit_length(centres[who] + spread * rng.normal(size=(n, dim))), who
+
+
+def partition(labels):
+    return {frozenset(np.flatnonzero(labels == label)) for label in set(labels)}
+
+
+def both(vectors):
+    return Scores(cosine_scores(vectors)), Vectors(vectors)
+
+
+@settings(deadline=None, max_examples=150)
+@given(n=st.integers(0, 40), number=st.integers(1, 6), spread=st.sampled_from([0.0, 0.3, 1.0, 5.0]), data=st.data())
+def test_numbers_of_speakers_are_honoured(n, number, spread, data):
+    vectors, _ = voices(np.random.default_rng(n * 7 + number), n, number, spread)
+    exact = data.draw(st.none() | st.integers(1, 50))
+    low = data.draw(st.none() | st.integers(1, 12))
+    high = data.draw(st.none() | st.integers(low or 1, 14))
+    opts = AhcOptions(num_speakers=exact, min_speakers=low, max_speakers=high,
+                      threshold=data.draw(st.none() | st.sampled_from([-2.0, 0.0, 0.5, 2.0])),
+                      min_cluster_size=data.draw(st.none() | st.integers(0, 9)), reassign=data.draw(st.integers(0, 3)))
+    for similarities in both(vectors):
+        labels = find_speakers(similarities, opts)
+        assert labels.shape == (n,) and labels.dtype.kind == "i"
+        assert labels.tolist() == ahc.in_order_of_appearance(labels).tolist()
+        found = len(set(labels.tolist()))
+        if exact is not None:
+            assert found == min(exact, n)
+        else:
+            assert min(low or 1, n) <= found <= min(high or n, n)
+
+
+@pytest.mark.parametrize("linkage", ahc.LINKAGES)
+def test_numbers_of_speakers_for_scores_that_are_no_cosines(linkage):
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 5, 30):
+        scores = rng.normal(0, 20, (n, n))
+        scores = scores + scores.T
+        for number in (1, 2, 4, 29, 40):
+            for size in (None, 1, 5):
+                opts = AhcOptions(num_speakers=number, min_cluster_size=size, linkage=linkage)
+                assert len(set(find_speakers(Scores(scores, linkage), opts))) == min(number, n)
+
+
+def test_equal_segments_too():
+    for vectors in (np.ones((10, 3)) / np.sqrt(3), np.zeros((10, 3))):
+        for number in (1, 3, 10, 11):
+            for similarities in both(vectors.astype(np.float32)):
+                labels = find_speakers(similarities, AhcOptions(num_speakers=number))
+                assert len(set(labels)) == min(number, 10)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
+def test_clear_voices_are_told_apart(number):
+    """Without a word about how many there are."""
+    for seed in range(5):
+        vectors, who = voices(np.random.default_rng(seed), 120, number, spread=0.3)
+        for similarities in both(vectors):
+            assert partition(find_speakers(similarities, AhcOptions())) == partition(who)
+            assert partition(find_speakers(similarities, AhcOptions(num_speakers=number))) == partition(who)
+
+
+def test_outliers_are_no_speakers():
+    """Two windows like nobody else's do not become speakers, also when the number is given."""
+    rng = np.random.default_rng(1)
+    vectors, who = voices(rng, 100, 3, spread=0.3)
+    vectors[[20, 60]] = unit_length(rng.normal(size=(2, 24)))
+    rest = np.setdiff1d(np.arange(100), [20, 60])
+    for similarities in both(vectors):
+        for opts in (AhcOptions(), AhcOptions(num_speakers=3), AhcOptions(min_speakers=3, max_speakers=3)):
+            labels = find_speakers(similarities, opts)
+            assert partition(labels[rest]) == partition(who[rest])
+            assert len(set(labels)) == 3
+        with_outliers = find_speakers(similarities, AhcOptions(threshold=0.5))
+        assert len(set(with_outliers)) == 5  # a threshold means what it says
+
+
+def test_a_threshold_is_plain_clustering():
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        vectors, _ = voices(rng, int(rng.integers(1, 60)), 4, spread=1.0)
+        scores = cosine_scores(vectors)
+        threshold = rng.uniform(-0.2, 0.9)
+        tree = ahc.score_tree(scores)
+        expected = ahc.cut(tree, len(scores), ahc.merges_above(tree, threshold))
+        assert find_speakers(Scores(scores), AhcOptions(threshold=threshold)).tolist() == expected.tolist()
+        number = int(rng.integers(1, len(scores) + 1))
+        expected = ahc.cut(tree, len(scores), len(scores) - number)
+        opts = AhcOptions(threshold=threshold, num_speakers=number)
+        assert find_speakers(Scores(scores), opts).tolist() == expected.tolist()
+
+
+def test_scores_and_vectors_agree(monkeypatch):
+    """Also when the vectors are clustered in runs first."""
+    rng = np.random.default_rng(3)
+    for first_pass in (4000, 50):
+        monkeypatch.setattr(speakers, "FIRST_PASS", first_pass)
+        monkeypatch.setattr(speakers, "FIRST_PASS_CLUSTERS", 20)
+        for number in (1, 2, 4):
+            vectors, who = voices(rng, 230, number, spread=0.35)
+            scores, runs = both(vectors)
+            for opts in (AhcOptions(), AhcOptions(num_speakers=number), AhcOptions(num_speakers=number + 1),
+                         AhcOptions(max_speakers=1)):
+                one, other = find_speakers(scores, opts), find_speakers(runs, opts)
+                assert len(set(one)) == len(set(other))
+                if opts.max_speakers or (opts.num_speakers or number) == number:
+                    assert partition(one) == partition(other)
+
+
+def test_the_first_pass_joins_no_two_speakers(monkeypatch):
+    monkeypatch.setattr(speakers, "FIRST_PASS", 64)
+    monkeypatch.setattr(speakers, "FIRST_PASS_CLUSTERS", 8)
+    vectors, who = voices(np.random.default_rng(4), 300, 5, spread=0.3)
+    similarities = Vectors(vectors)
+    assert len(set(similarities.leaves)) <= 5 * 8
+    for leaf in set(similarities.leaves):
+        mine = np.flatnonzero(similarities.leaves == leaf)
+        assert len(set(who[mine])) == 1
+        assert len({place // 64 for place in mine}) == 1
+    tree = similarities.tree()
+    assert tree[-1, 3] == 300
+
+
+def test_similarity_to_clusters_is_that_to_their_centroids():
+    rng = np.random.default_rng(5)
+    vectors, _ = voices(rng, 50, 3, spread=1.0)
+    labels = rng.integers(-1, 3, 50)
+    for similarities in both(vectors):
+        found = similarities.to_clusters(labels, 4)  # the fourth is empty
+        assert found.shape == (50, 4)
+        for k in range(3):
+            centroid = vectors[labels == k].mean(axis=0)
+            assert np.allclose(found[:, k], vectors @ centroid / np.linalg.norm(centroid), atol=1e-4)
+    # scores of another kind: the mean over the cluster
+    scores = rng.normal(0, 10, (50, 50))
+    scores = scores + scores.T
+    found = Scores(scores).to_clusters(labels, 3)
+    for k in range(3):
+        assert np.allclose(found[:, k], scores[:, labels == k].mean(axis=1), atol=1e-4)
+
+
+def test_an_empty_cluster_attracts_nobody():
+    vectors, _ = voices(np.random.default_rng(6), 30, 2, spread=1.0)
+    for similarities in both(-abs(vectors)), both(vectors):
+        for one in similarities:
+            labels = reassigned(one, np.zeros(30, int), 2, 3)
+            assert set(labels) == {0}
+
+
+def test_reassigning_is_done_so_many_times():
+    vectors, who = voices(np.random.default_rng(7), 40, 2, spread=0.2)
+    similarities = Scores(cosine_scores(vectors))
+    labels = who.copy()
+    labels[:3] = 1 - labels[:3]
+    assert partition(reassigned(similarities, labels, 2, 0)) == partition(who)
+    calls = []
+    counted = Scores(cosine_scores(vectors))
+    counted.to_clusters = lambda labels, count: (calls.append(1), np.eye(2)[(labels + 1) % 2])[1]  # never settles
+    reassigned(counted, labels, 2, 4)
+    assert len(calls) == 5
+
+
+def slow_calibration(values, steps):
+    """Two Gaussians with one variance, fitted value by value as in a textbook, and where they cross."""
+    mean = sum(values) / len(values)
+    variance = sum((v - mean) ** 2 for v in values) / len(values)
+    means, weights = [mean - variance**0.5, mean + variance**0.5], [0.5, 0.5]
+    for _ in range(steps):
+        shares = []
+        for v in values:
+            density = [w * np.exp(-0.5 * (v - m) ** 2 / variance) for w, m in zip(weights, means, strict=True)]
+            shares.append([d / sum(density) for d in density])
+        counts = [sum(share[k] for share in shares) for k in range(2)]
+        means = [sum(s[k] * v for s, v in zip(shares, values, strict=True)) / counts[k] for k in range(2)]
+        variance = sum(s[k] * (v - means[k]) ** 2 for s, v in zip(shares, values, strict=True) for k in range(2)) / len(
+            values)
+        weights = [count / len(values) for count in counts]
+    middle = (means[0] + means[1]) / 2
+    return middle - variance * np.log(weights[1] / weights[0]) / (means[1] - means[0])
+
+
+def test_calibration_by_the_textbook():
+    rng = np.random.default_rng(8)
+    for _ in range(10):
+        different, same = rng.normal(0.1, 0.1, rng.integers(20, 200)), rng.normal(0.6, 0.1, rng.integers(5, 90))
+        values = np.concatenate([different, same])
+        assert calibrated_threshold(values) == pytest.approx(slow_calibration(values, speakers.EM_STEPS), abs=1e-6)
+
+
+def test_calibration_of_odd_similarities():
+    assert calibrated_threshold([]) == 0
+    assert calibrated_threshold([0.3]) == pytest.approx(0.3)
+    assert calibrated_threshold([0.3] * 10) == pytest.approx(0.3)
+    for values in ([0.0, 1.0], [0.1, 0.1, 0.1, 0.9], [0.5, 0.5 + 1e-7], np.linspace(-1, 1, 100)):
+        assert np.isfinite(calibrated_threshold(values))
+
+
+def test_the_calibrated_threshold_stays_within_its_bounds():
+    rng = np.random.default_rng(9)
+    vectors, _ = voices(rng, 60, 3, spread=0.5)
+    scores = Scores(cosine_scores(vectors))
+    for low, high in ((-1.0, -0.9), (0.9, 1.0), (-1.0, 1.0)):
+        point = speakers.stopping_point(scores, AhcOptions(min_threshold=low, max_threshold=high))
+        assert low <= point <= high
+    margin = 0.1
+    free = AhcOptions(min_threshold=-1.0, max_threshold=1.0, margin=0.0)
+    assert speakers.stopping_point(scores, free) - margin == pytest.approx(
+        speakers.stopping_point(scores, replace(free, margin=margin)))
+    assert speakers.stopping_point(scores, AhcOptions(threshold=0.123)) == 0.123
+
+
+def test_pairs_are_sampled_when_there_are_many(monkeypatch):
+    vectors, _ = voices(np.random.default_rng(10), 200, 3)
+    every = {len(similarities.pairs()) for similarities in both(vectors)}
+    assert every == {199 * 100}
+    monkeypatch.setattr(speakers, "MOST_PAIRS", 1000)
+    for similarities in both(vectors):
+        pairs = similarities.pairs()
+        assert 500 <= len(pairs) <= 2000
+        assert abs(pairs.mean() - cosine_scores(vectors)[np.triu_indices(200, 1)].mean()) < 0.1
+
+
+@pytest.mark.parametrize("options, message", [
+    (dict(num_speakers=0), "--num-speakers must be at least 1"),
+    (dict(min_speakers=0), "--min-speakers must be at least 1"),
+    (dict(max_speakers=-1), "--max-speakers must be at least 1"),
+    (dict(min_speakers=3, max_speakers=2), "--min-speakers 3 is more than --max-speakers 2"),
+])
+def test_numbers_that_cannot_be(options, message):
+    with pytest.raises(DataError, match=message):
+        find_speakers(Scores(np.eye(3)), AhcOptions(**options))
+
+
+def test_one_segment_and_none():
+    for similarities in (Scores(np.ones((1, 1))), Vectors(np.ones((1, 1), np.float32))):
+        assert find_speakers(similarities, AhcOptions()).tolist() == [0]
+    assert find_speakers(Scores(np.zeros((0, 0))), AhcOptions()).tolist() == []
+    assert find_speakers(Vectors(np.zeros((0, 5), np.float32)), AhcOptions()).tolist() == []
