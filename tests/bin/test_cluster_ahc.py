@@ -1,0 +1,127 @@
+"""cluster-ahc: Kaldi's partitions through the command line, and what it does with what does not fit."""
+
+import re
+
+import numpy as np
+import pytest
+
+from diarkit.io.tables import ArrayWriter, read_arrays, read_lists
+
+COMMAND = re.compile(r"agglomerative-cluster (--read-costs=true )?--threshold=(\S+) (\S+) ark,t:(\S+) ark,t:(\S+)")
+
+
+def partition(labels, reco2utt):
+    """The sets of segments in a file of labels, which begin anew in each recording."""
+    reco_of = {utt: reco for reco, utts in read_lists(str(reco2utt)).items() for utt in utts}
+    clusters = {}
+    for line in labels.read_text().splitlines():
+        segment, label = line.split()
+        clusters.setdefault((reco_of[segment], label), set()).add(segment)
+    return {frozenset(cluster) for cluster in clusters.values()}
+
+
+def golden_cases(kaldi):
+    """(labels, threshold, scores, reco2utt, costs?) of each command with --threshold and nothing that we lack."""
+    for line in (kaldi / "commands/plda2.txt").read_text().splitlines():
+        match = COMMAND.fullmatch(line)
+        if match and (kaldi / match[5]).exists() and (kaldi / match[3].split(":")[1]).exists():
+            yield match[5], float(match[2]), match[3], match[4], bool(match[1])
+
+
+def test_kaldi_s_partitions(shared, run_tool, tmp_path):
+    kaldi = shared / "golden/kaldi"
+    seen = 0
+    for labels, threshold, scores, reco2utt, are_costs in golden_cases(kaldi):
+        if are_costs:  # scores are costs with the other sign, and so is the threshold
+            threshold = -threshold
+            with ArrayWriter(f"ark:{tmp_path}/scores.ark") as out:
+                for reco, costs in read_arrays(scores.replace(":", f":{kaldi}/")):
+                    out.write(reco, -costs)
+            scores = f"ark:{tmp_path}/scores.ark"
+        run_tool("cluster-ahc", f"--threshold={threshold}", scores, reco2utt, tmp_path / "labels", cwd=kaldi)
+        assert partition(tmp_path / "labels", kaldi / reco2utt) == partition(kaldi / labels, kaldi / reco2utt), labels
+        seen += 1
+    assert seen >= 14
+
+
+def test_kaldi_s_numbers_of_speakers(shared, run_tool, tmp_path):
+    """With a threshold, which is then without effect, --num-speakers cuts the plain tree."""
+    kaldi = shared / "golden/kaldi"
+    seen = 0
+    for number in (1, 2, 3, 4, 5, 8):
+        golden = kaldi / f"ahc/labels_full_te0.9_nspk{number}.txt"
+        if golden.exists():
+            run_tool("cluster-ahc", f"--num-speakers={number}", "--threshold=0", "scp:vbx/scores_full_te0.9.scp",
+                     "vbx/reco2utt", tmp_path / "labels", cwd=kaldi)
+            reco2utt = kaldi / "vbx/reco2utt"
+            assert partition(tmp_path / "labels", reco2utt) == partition(golden, reco2utt)
+            seen += 1
+    assert seen >= 3
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Recordings a (two pairs), b (one segment), c (a matrix of another size), d (not square), e (NaN), f (good)."""
+    pairs = np.full((4, 4), -1.0) + 2 * np.kron(np.eye(2), np.ones((2, 2)))
+    arrays = {"a": pairs, "b": np.ones((1, 1)), "c": pairs, "d": np.ones((2, 3)),
+              "e": np.full((2, 2), np.nan), "f": pairs[:2, :2]}
+    with ArrayWriter(f"ark:{tmp_path}/scores.ark", finite=False) as out:
+        for key, array in arrays.items():
+            out.write(key, array.astype(np.float32))
+    (tmp_path / "spk2utt").write_text("a a1 a2 a3 a4\nb b1\nc c1 c2\nd d1 d2\ne e1 e2\nf f1 f2\n")
+    return tmp_path
+
+
+def test_bad_recordings_are_told_and_the_rest_is_done(run_tool, table):
+    done = run_tool("cluster-ahc", "--threshold=0", "scores.ark", "spk2utt", "labels", cwd=table, status=1)
+    for message in ("c: 4 rows of scores, 2 segments", "d: scores must be square", "3 recordings done, 3 failed"):
+        assert message in done.stderr
+    assert "e: " in done.stderr and "Traceback" not in done.stderr
+    assert not (table / "labels").exists()
+    expected = "a1 1\na2 1\na3 2\na4 2\nb1 1\nf1 1\nf2 1\n"
+    assert (table / "labels.partial").read_text() == expected
+    done = run_tool("cluster-ahc", "--threshold=0", "--max-failed=3", "scores.ark", "spk2utt", "-", cwd=table)
+    assert done.stdout == expected
+
+
+def test_numbers_of_speakers(run_tool, table):
+    (table / "spk2utt").write_text("a a1 a2 a3 a4\n")
+    for options, number in ((["--num-speakers=3"], 3), (["--num-speakers=9"], 4), (["--max-speakers=1"], 1),
+                            (["--threshold=2"], 4), (["--threshold=2", "--max-speakers=2"], 2),
+                            (["--threshold=-2", "--min-speakers", "2"], 2)):
+        done = run_tool("cluster-ahc", *options, "--max-failed=9", "scores.ark", "spk2utt", "-", cwd=table)
+        labels = [line.split()[1] for line in done.stdout.splitlines()]
+        assert len(labels) == 4 and sorted(set(labels)) == [str(i + 1) for i in range(number)]
+
+
+@pytest.mark.parametrize("options", [["--num-speakers=0"], ["--min-speakers=3", "--max-speakers=2"]])
+def test_numbers_that_cannot_be(run_tool, table, options):
+    done = run_tool("cluster-ahc", *options, "scores.ark", "spk2utt", "labels", cwd=table, status=None)
+    assert done.returncode in (1, 2) and len(done.stderr.splitlines()) == 1
+    assert not list(table.glob("labels*"))
+
+
+@pytest.mark.parametrize("linkage, number", [("average", 2), ("complete", 3), ("single", 1)])
+def test_linkages(run_tool, tmp_path, linkage, number):
+    """A chain 0 - 1 - 2, of which the ends are not similar, and 3, a little like 2 only."""
+    scores = np.array([[9, 8, -9, -9], [8, 9, 7, -9], [-9, 7, 9, 0.5], [-9, -9, 0.5, 9]])
+    with ArrayWriter(f"ark,t:{tmp_path}/scores.txt") as out:
+        out.write("r", scores)
+    (tmp_path / "spk2utt").write_text("r r1 r2 r3 r4\n")
+    threshold = {"average": -1, "complete": 1, "single": 0}[linkage]
+    done = run_tool("cluster-ahc", f"--linkage={linkage}", f"--threshold={threshold}", "ark,t:scores.txt", "spk2utt",
+                    "-", cwd=tmp_path)
+    assert len({line.split()[1] for line in done.stdout.splitlines()}) == number
+
+
+def test_a_list_that_is_damaged(run_tool, table):
+    (table / "spk2utt").write_text("a a1 a2 a3 a4\na a1\n")
+    done = run_tool("cluster-ahc", "scores.ark", "spk2utt", "labels", cwd=table, status=1)
+    assert "spk2utt:2" in done.stderr and not list(table.glob("labels*"))
+
+
+def test_all_segments_get_a_label(run_tool, shared, tmp_path):
+    kaldi = shared / "golden/kaldi"
+    done = run_tool("cluster-ahc", "scp:vbx/scores_full_te0.9.scp", "vbx/reco2utt", "-", cwd=kaldi)
+    expected = [utt for utts in read_lists(str(kaldi / "vbx/reco2utt")).values() for utt in utts]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == expected
