@@ -11,11 +11,13 @@ from diarkit.cosine import cosine_scores, unit_length
 from diarkit.errors import DataError, UsageError
 from diarkit.networks import make_embedder
 from diarkit.options import AhcOptions
+from diarkit.similarities import Scores, Vectors
 from diarkit.turns import make_turns
 from diarkit.vad import first_column, make_detector
 from diarkit.windows import segment_name, speech_segments, subsegments
 
 RATE = 16000  # Hz, of the detectors
+LARGEST_MATRIX = 6000  # windows; beyond, similarities are not kept but computed from the embeddings
 
 
 class Diarization(NamedTuple):
@@ -130,9 +132,9 @@ class Pipeline:
 
     def cluster(self, vectors):
         """Labels of windows from their embeddings; as score-cosine and cluster-ahc, while their matrix fits."""
-        if len(vectors) <= speakers.LARGEST_MATRIX or self.ahc_opts.linkage != "average":
-            return speakers.find_speakers(speakers.Scores(cosine_scores(vectors), self.ahc_opts.linkage), self.ahc_opts)
-        return speakers.find_speakers(speakers.Vectors(unit_length(vectors)), self.ahc_opts)
+        if len(vectors) <= LARGEST_MATRIX or self.ahc_opts.linkage != "average":
+            return speakers.find_speakers(Scores(cosine_scores(vectors), self.ahc_opts.linkage), self.ahc_opts)
+        return speakers.find_speakers(Vectors(unit_length(vectors)), self.ahc_opts)
 
 
 def make_pipeline(vad_opts, network, model, threads, segment_opts, subsegment_opts, ahc_opts):

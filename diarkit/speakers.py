@@ -1,8 +1,8 @@
 """From similarities to speakers: where to stop merging, which clusters are speakers, who says what.
 
-The threshold is set for each recording by its own similarities, since no one value serves a meeting
-room and a telephone line; clusters too small to be a speaker (windows across a change of speakers make such)
-are dissolved; then every segment goes to the speaker that it is most similar to.
+The threshold is set for each recording by its own similarities, since no one value serves a meeting room and a
+telephone line. Clusters too small to be a speaker (windows across a change of speakers make such) are dissolved, every
+segment goes to the speaker that it is most similar to, and speakers that are then still too similar are not told apart.
 """
 
 import numpy as np
@@ -11,11 +11,8 @@ from diarkit import ahc
 from diarkit.errors import DataError
 
 EM_STEPS = 20
-MOST_PAIRS = 2_000_000  # similarities that the calibration looks at; more do not change it
-LARGEST_MATRIX = 6000  # segments; beyond, the similarities are not kept but computed from the vectors
-FIRST_PASS = 4000  # segments that are clustered at once then, into at most
-FIRST_PASS_CLUSTERS = 400  # clusters, unless that would join what is less similar than
-FIRST_PASS_SIMILARITY = 0.5  # which is above every threshold
+FEW = 64  # segments up to which the margin is whole
+MOST_REFINED = 40  # speakers; more are left as the tree gives them, since looking for better takes time
 
 
 def calibrated_threshold(similarities):
@@ -43,84 +40,12 @@ def calibrated_threshold(similarities):
     return float(means.mean() - variance * np.log(weights[1] / weights[0]) / (means[1] - means[0]))
 
 
-class Scores:
-    """Similarities of N segments as a matrix; the mean over clusters comes from products with it."""
-
-    def __init__(self, scores, linkage="average"):
-        self.scores = ahc.checked(scores)
-        self.linkage = linkage
-        # Scores that are scalar products of unit vectors can be turned into cosines to a cluster's centroid.
-        self.cosine = bool(len(scores)) and bool(np.allclose(np.diagonal(self.scores), 1, atol=1e-3))
-
-        self.leaves = np.arange(len(scores))
-
-    def __len__(self):
-        return len(self.scores)
-
-    def tree(self):
-        return ahc.score_tree(self.scores, self.linkage)
-
-    def pairs(self):
-        n = len(self)
-        step = max(1, n * (n - 1) // 2 // MOST_PAIRS)
-        return self.scores[np.triu_indices(n, 1)][::step]
-
-    def to_clusters(self, labels, count):
-        """Similarity of every segment to each of the clusters 0 .. count - 1 (label -1: in none); (N, count)."""
-        member = (labels[:, None] == np.arange(count)).astype(np.float32)
-        member /= np.maximum(member.sum(axis=0), 1)
-        mean = self.scores @ member
-        if self.cosine:
-            mean = mean / np.sqrt(np.maximum(np.einsum("nk,nk->k", member, mean), 1e-12))
-        return mean
-
-
-class Vectors:
-    """The same for unit vectors (N, D), by average linkage, without the matrix of all similarities.
-
-    The segments are first clustered in runs of FIRST_PASS, far less than down to speakers, and the tree is over
-    those clusters: Kaldi's two passes (agglomerative-clustering.cc), with exact average linkage in both.
-    """
-
-    def __init__(self, vectors):
-        self.vectors = vectors
-        self.leaves = np.zeros(len(vectors), int)  # the leaf of the tree that a segment is in
-        count = 0
-        for first in range(0, len(vectors), FIRST_PASS):
-            run = vectors[first : first + FIRST_PASS]
-            tree = ahc.score_tree(run @ run.T)
-            merges = min(len(run) - FIRST_PASS_CLUSTERS, ahc.merges_above(tree, FIRST_PASS_SIMILARITY))
-            labels = ahc.cut(tree, len(run), max(merges, 0))
-            self.leaves[first : first + FIRST_PASS] = count + labels
-            count += labels.max() + 1
-
-    def __len__(self):
-        return len(self.vectors)
-
-    def tree(self):
-        sizes = np.bincount(self.leaves)
-        sums = np.zeros((len(sizes), self.vectors.shape[1]))
-        np.add.at(sums, self.leaves, self.vectors)
-        return ahc.vector_tree(sums / sizes[:, None], sizes)
-
-    def pairs(self):
-        some = self.vectors[:: max(1, len(self) // int(np.sqrt(2 * MOST_PAIRS)))]
-        return (some @ some.T)[np.triu_indices(len(some), 1)]
-
-    def to_clusters(self, labels, count):
-        member = labels[:, None] == np.arange(count)
-        centroids = np.stack([self.vectors[mine].mean(axis=0) if mine.any() else 0 * self.vectors[0]
-                              for mine in member.T])
-        lengths = np.linalg.norm(centroids, axis=1)
-        return self.vectors @ centroids.T / np.maximum(lengths, 1e-6)
-
-
 def find_speakers(similarities, opts):
     """Label the segments of a recording by speaker.
 
     Parameters
     ----------
-    similarities : Scores or Vectors
+    similarities : Scores or Vectors of diarkit.similarities
     opts : AhcOptions
 
     Returns
@@ -132,15 +57,33 @@ def find_speakers(similarities, opts):
     if n == 0:
         return np.zeros(0, int)
     tree = similarities.tree()
-    number = min(opts.num_speakers, n) if opts.num_speakers else None
-    if number is None:
-        merges = ahc.merges_above(tree, stopping_point(similarities, opts))
-        labels = settled(similarities, partition(similarities, tree, merges), opts, smallest(opts))
-        found = labels.max() + 1
-        number = min(max(found, low), high, n)
-        if found == number:
+    if opts.num_speakers:
+        return exactly(similarities, tree, min(opts.num_speakers, n), opts)
+    if opts.threshold is None:
+        labels = distinct(similarities, tree, opts)
+    else:
+        merges = ahc.merges_above(tree, opts.threshold)
+        labels = settled(similarities, partition(similarities, tree, merges), opts, smallest(opts, n))
+    found = labels.max() + 1
+    number = min(max(found, low), high, n)
+    return labels if found == number else exactly(similarities, tree, number, opts)
+
+
+def distinct(similarities, tree, opts):
+    """As many speakers as there can be with every two of them less similar than the calibrated threshold."""
+    n = len(similarities)
+    threshold = stopping_point(similarities, opts)
+    least = smallest(opts, n)
+    merges = ahc.merges_above(tree, threshold)
+    labels = settled(similarities, partition(similarities, tree, merges), opts, least)
+    count = labels.max() + 1
+    while 1 < count <= MOST_REFINED:
+        labels = exactly(similarities, tree, count, opts)
+        between = similarities.between(labels, count)
+        if between[~np.eye(count, dtype=bool)].max() < threshold and np.bincount(labels).min() >= least:
             return labels
-    return exactly(similarities, tree, number, opts)
+        count -= 1
+    return labels if count > 1 else np.zeros(n, int)
 
 
 def partition(similarities, tree, merges):
@@ -160,20 +103,27 @@ def allowed_numbers(opts):
     return low, high
 
 
-def smallest(opts):
-    """Segments of the smallest cluster that counts as a speaker: with a threshold given, every cluster does."""
+def smallest(opts, n):
+    """Segments of the smallest cluster that counts as a speaker: with a threshold given, every cluster does.
+
+    Clusters of windows with two speakers or with a noise in them grow with the recording, but slower than the
+    speakers; in a few seconds of talk a speaker may have two windows only.
+    """
     if opts.min_cluster_size is not None:
         return opts.min_cluster_size
-    return 3 if opts.threshold is None else 1
+    if opts.threshold is not None:
+        return 1
+    return max(3, round(n**0.5 / 3)) if n >= 12 else 2
 
 
 def stopping_point(similarities, opts):
-    if opts.threshold is not None:
-        return opts.threshold
+    """The calibrated threshold, less the margin, within its bounds."""
     pairs = similarities.pairs()
     if len(pairs) == 0:
         return opts.max_threshold
-    return float(np.clip(calibrated_threshold(pairs) - opts.margin, opts.min_threshold, opts.max_threshold))
+    # The fewer segments there are, the less their means say against two clusters being one speaker.
+    margin = opts.margin * min(1, (FEW / len(similarities)) ** 0.5)
+    return float(np.clip(calibrated_threshold(pairs) - margin, opts.min_threshold, opts.max_threshold))
 
 
 def settled(similarities, labels, opts, size):
@@ -208,12 +158,13 @@ def exactly(similarities, tree, number, opts):
     """Exactly `number` speakers (number <= N).
 
     Stopping when `number` clusters are left would often leave one large cluster and outliers. So for every
-    least size of a cluster from 1 to 5 the tree is cut where it first has `number` clusters of that size, the
-    largest are kept and the segments reassigned, and the partition with the highest total similarity wins.
+    least size of a cluster, from one segment to half of an equal share, the tree is cut where it first has `number`
+    clusters of that size, the largest are kept and the segments reassigned, and the partition with the highest
+    total similarity wins.
     """
     number = min(number, len(tree) + 1)
     best, best_total = partition(similarities, tree, len(tree) + 1 - number), -np.inf
-    if opts.threshold is not None and smallest(opts) <= 1:
+    if opts.threshold is not None and smallest(opts, len(similarities)) <= 1:
         return best
     for labels in candidates(similarities, tree, number):
         labels = reassigned(similarities, labels, number, opts.reassign)
@@ -224,12 +175,20 @@ def exactly(similarities, tree, number, opts):
     return ahc.in_order_of_appearance(best)
 
 
-def candidates(similarities, tree, number, largest=5):
-    """For sizes 1 .. largest the cut with the fewest clusters of which `number` have that size, -1 elsewhere."""
+def least_sizes(largest):
+    """1, 2, 3, 4, 5, 7, 10, 14 ... up to `largest`."""
+    size = 1
+    while size <= max(largest, 1):
+        yield size
+        size = max(size + 1, round(size * 1.4))
+
+
+def candidates(similarities, tree, number):
+    """For every least size the cut with the fewest clusters of which `number` have it; labels, -1 elsewhere."""
     sizes = ahc.cluster_sizes(tree, np.bincount(similarities.leaves))
     items = len(tree) + 1
     found = []
-    for least in range(1, largest + 1):
+    for least in least_sizes(len(similarities) // (2 * number)):
         merges = items - number
         large = np.count_nonzero(np.bincount(partition(similarities, tree, merges)) >= least)
         while large < number and merges > 0:  # undo one merge after the other
