@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diarkit import ahc, speakers
+from diarkit import similarities as module
 from diarkit.cosine import cosine_scores, unit_length
 from diarkit.errors import DataError
 from diarkit.options import AhcOptions
-from diarkit.speakers import Scores, Vectors, calibrated_threshold, find_speakers, reassigned
+from diarkit.similarities import Scores, Vectors
+from diarkit.speakers import calibrated_threshold, find_speakers, reassigned
 
 
 def voices(rng, n, number, spread=0.5, dim=24):
@@ -114,8 +116,8 @@ def test_scores_and_vectors_agree(monkeypatch):
     """Also when the vectors are clustered in runs first."""
     rng = np.random.default_rng(3)
     for first_pass in (4000, 50):
-        monkeypatch.setattr(speakers, "FIRST_PASS", first_pass)
-        monkeypatch.setattr(speakers, "FIRST_PASS_CLUSTERS", 20)
+        monkeypatch.setattr(module, "FIRST_PASS", first_pass)
+        monkeypatch.setattr(module, "FIRST_PASS_CLUSTERS", 20)
         for number in (1, 2, 4):
             vectors, who = voices(rng, 230, number, spread=0.35)
             scores, runs = both(vectors)
@@ -128,8 +130,8 @@ def test_scores_and_vectors_agree(monkeypatch):
 
 
 def test_the_first_pass_joins_no_two_speakers(monkeypatch):
-    monkeypatch.setattr(speakers, "FIRST_PASS", 64)
-    monkeypatch.setattr(speakers, "FIRST_PASS_CLUSTERS", 8)
+    monkeypatch.setattr(module, "FIRST_PASS", 64)
+    monkeypatch.setattr(module, "FIRST_PASS_CLUSTERS", 8)
     vectors, who = voices(np.random.default_rng(4), 300, 5, spread=0.3)
     similarities = Vectors(vectors)
     assert len(set(similarities.leaves)) <= 5 * 8
@@ -226,14 +228,18 @@ def test_the_calibrated_threshold_stays_within_its_bounds():
     free = AhcOptions(min_threshold=-1.0, max_threshold=1.0, margin=0.0)
     assert speakers.stopping_point(scores, free) - margin == pytest.approx(
         speakers.stopping_point(scores, replace(free, margin=margin)))
-    assert speakers.stopping_point(scores, AhcOptions(threshold=0.123)) == 0.123
+    # four times the segments of which the margin is whole: half of it
+    vectors, _ = voices(rng, 4 * speakers.FEW, 3, spread=0.5)
+    many = Scores(cosine_scores(vectors))
+    assert speakers.stopping_point(many, free) - margin / 2 == pytest.approx(
+        speakers.stopping_point(many, replace(free, margin=margin)))
 
 
 def test_pairs_are_sampled_when_there_are_many(monkeypatch):
     vectors, _ = voices(np.random.default_rng(10), 200, 3)
     every = {len(similarities.pairs()) for similarities in both(vectors)}
     assert every == {199 * 100}
-    monkeypatch.setattr(speakers, "MOST_PAIRS", 1000)
+    monkeypatch.setattr(module, "MOST_PAIRS", 1000)
     for similarities in both(vectors):
         pairs = similarities.pairs()
         assert 500 <= len(pairs) <= 2000
@@ -256,3 +262,36 @@ def test_one_segment_and_none():
         assert find_speakers(similarities, AhcOptions()).tolist() == [0]
     assert find_speakers(Scores(np.zeros((0, 0))), AhcOptions()).tolist() == []
     assert find_speakers(Vectors(np.zeros((0, 5), np.float32)), AhcOptions()).tolist() == []
+
+
+def test_similarity_between_clusters_is_the_mean_over_pairs():
+    rng = np.random.default_rng(11)
+    vectors, _ = voices(rng, 30, 3, spread=1.0)
+    labels = np.arange(30) % 3
+    scores = cosine_scores(vectors)
+    expected = [[scores[np.ix_(labels == a, labels == b)].mean() for b in range(3)] for a in range(3)]
+    for similarities in both(vectors):
+        assert similarities.between(labels, 3) == pytest.approx(np.array(expected), abs=1e-5)
+
+
+def test_speakers_that_are_found_are_apart_and_large_enough():
+    """Whatever the data, every two are less similar than the threshold, and none is smaller than allowed."""
+    rng = np.random.default_rng(12)
+    for _ in range(30):
+        n = int(rng.integers(2, 150))
+        vectors, _ = voices(rng, n, int(rng.integers(1, 6)), spread=rng.uniform(0.2, 2))
+        for similarities in both(vectors):
+            opts = AhcOptions()
+            labels = find_speakers(similarities, opts)
+            count = labels.max() + 1
+            if count > 1:
+                between = similarities.between(labels, count)[~np.eye(count, dtype=bool)]
+                assert between.max() < speakers.stopping_point(similarities, opts)
+                assert np.bincount(labels).min() >= speakers.smallest(opts, n)
+
+
+def test_the_smallest_cluster_grows_with_the_recording():
+    sizes = [speakers.smallest(AhcOptions(), n) for n in (2, 11, 12, 100, 900, 4800)]
+    assert sizes == [2, 2, 3, 3, 10, 23]
+    assert speakers.smallest(AhcOptions(threshold=0.4), 900) == 1
+    assert speakers.smallest(AhcOptions(threshold=0.4, min_cluster_size=7), 900) == 7
