@@ -16,6 +16,8 @@ SHARED = Path(os.environ.get("DIARKIT_SHARED") or ROOT.parent / "shared")
 FOLDERS = [ROOT / "bin", ROOT / "steps", ROOT / "utils", Path(sys.executable).parent]
 os.environ["PATH"] = os.pathsep.join([*map(str, FOLDERS), os.environ.get("PATH", "")])
 os.environ["PYTHONPATH"] = str(ROOT)
+# Tests run side by side: threads of torch and OpenBLAS that wait for each other would cost most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def run(*args, status=0, **kwargs):
@@ -66,3 +68,23 @@ def models():
             if done.returncode != 0:
                 pytest.skip(f"no model {name}: {done.stderr.strip().splitlines()[-1]}")
     return models_folder()
+
+
+@pytest.fixture(scope="session")
+def toy_models(tmp_path_factory):
+    """A folder of models with a CAM++ of random weights: it runs everywhere, and tells toy voices apart a little."""
+    import torch
+
+    from diarkit.campplus import CamPlusPlus
+    from diarkit.io.models import write_model
+
+    torch.manual_seed(0)
+    network = CamPlusPlus().train()
+    with torch.no_grad():  # the batch norms are measured, or little would get through
+        for _ in range(5):
+            network(3 * torch.randn(4, 60, 80))
+    weights = {name: value.numpy() for name, value in network.state_dict().items() if "num_batches" not in name}
+    folder = tmp_path_factory.mktemp("models")
+    write_model(folder / "campplus", {"kind": "campplus", "front_end": {"num_mel_bins": 80, "snip_edges": False}},
+                weights)
+    return folder
