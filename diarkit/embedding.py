@@ -18,19 +18,29 @@ BATCH = 8  # windows; more would fall out of the processor's cache
 LENGTH_STEP = 10  # frames: lengths are rounded down to this, so that windows at the ends of segments share batches
 SHORTEST = 20  # frames; shorter windows are widened, at the ends of the recording by repeating frames
 HEAD_BLOCK = 512  # frames that the head of CAM++ computes at once
+FRAME_SHIFT = 0.01  # s
+OVERSHOOT = 0.5  # s; a window that ends later than this after the recording is of another one (Kaldi extract-segments)
 
 
 def spans(windows, num_frames):
     """First frame and number of frames of each window, a multiple of LENGTH_STEP and at least SHORTEST."""
     found = []
     for start, end in windows:
-        first, last = frame_span(start, end)
-        last = min(last, num_frames)
-        if first >= last:
-            raise DataError(f"nothing of the window from {start:g} to {end:g} s lies within the recording")
+        first, last = frames_of(start, end, num_frames)
         length = max((last - first) // LENGTH_STEP * LENGTH_STEP, SHORTEST)
         found.append((first + (last - first - length) // 2, length))
     return found
+
+
+def frames_of(start, end, num_frames):
+    """First frame of a window and the one after its last, within the recording."""
+    first, last = frame_span(start, end)
+    if first >= num_frames:
+        raise DataError(f"nothing of the window from {start:g} to {end:g} s lies within the recording")
+    if last > num_frames + round(OVERSHOOT / FRAME_SHIFT):
+        beyond = last * FRAME_SHIFT - num_frames * FRAME_SHIFT
+        raise DataError(f"the window from {start:g} to {end:g} s ends {beyond:.2f} s after the recording")
+    return first, min(last, num_frames)
 
 
 def frames_within(found, num_frames):
@@ -248,11 +258,11 @@ class StatisticsEmbedder:
 
     def embed(self, features, windows, progress=None):
         """Features (T, D), a frame every 10 ms, to (N, 2 D)."""
-        rows = []
-        for start, end in windows:
-            first, last = frame_span(start, end)
-            window = features[first : min(last, len(features))]
-            if len(window) == 0:
-                raise DataError(f"nothing of the window from {start:g} to {end:g} s lies within the recording")
-            rows.append(np.concatenate([window.mean(axis=0), window.std(axis=0)]))
-        return np.array(rows, np.float32).reshape(len(rows), -1)
+        if features.ndim != 2:
+            raise DataError("not a matrix of features")
+        rows = np.zeros((len(windows), 2 * features.shape[1]), np.float32)
+        for row, (start, end) in zip(rows, windows, strict=True):
+            first, last = frames_of(start, end, len(features))
+            window = features[first:last]
+            row[:] = np.concatenate([window.mean(axis=0), window.std(axis=0)])
+        return rows

@@ -65,6 +65,8 @@ def test_spans():
     for window in ((10, 11), (10.2, 10.3)):
         with pytest.raises(DataError, match="nothing of the window from"):
             spans([window], 1000)
+    with pytest.raises(DataError, match=r"from 9 to 10\.6 s ends 0\.60 s after"):
+        spans([(9, 10.6)], 1000)
 
 
 def test_frames_within_spans():
@@ -222,8 +224,12 @@ def test_statistics():
     assert found.shape == (2, 10) and found.dtype == np.float32
     assert np.allclose(found[0], np.concatenate([features[10:50].mean(axis=0), features[10:50].std(axis=0)]), atol=1e-6)
     assert np.allclose(found[1, :5], features[90:].mean(axis=0), atol=1e-6)
-    with pytest.raises(DataError, match="nothing of the window"):
-        StatisticsEmbedder().embed(features, [(1.0, 1.5)])
+    assert StatisticsEmbedder().embed(features, []).shape == (0, 10)
+    for bad, windows, message in ((features, [(1.0, 1.5)], "nothing of the window"),
+                                  (features, [(0.9, 1.6)], "after the recording"),
+                                  (features[:, 0], [(0, 1)], "not a matrix"), (features[0], [], "not a matrix")):
+        with pytest.raises(DataError, match=message):
+            StatisticsEmbedder().embed(bad, windows)
 
 
 def test_shortest_window_leaves_the_network_more_than_one_step():
