@@ -57,33 +57,46 @@ def find_speakers(similarities, opts):
     if n == 0:
         return np.zeros(0, int)
     tree = similarities.tree()
-    if opts.num_speakers:
-        return exactly(similarities, tree, min(opts.num_speakers, n), opts)
-    if opts.threshold is None:
-        labels = distinct(similarities, tree, opts)
-    else:
-        merges = ahc.merges_above(tree, opts.threshold)
-        labels = settled(similarities, partition(similarities, tree, merges), opts, smallest(opts, n))
-    found = labels.max() + 1
-    number = min(max(found, low), high, n)
-    return labels if found == number else exactly(similarities, tree, number, opts)
-
-
-def distinct(similarities, tree, opts):
-    """As many speakers as there can be with every two of them less similar than the calibrated threshold."""
-    n = len(similarities)
+    if opts.threshold is not None and smallest(opts, n) <= 1:
+        return plain(similarities, tree, opts, low, high)
     threshold = stopping_point(similarities, opts)
+    number = opts.num_speakers
+    if not number:
+        labels = distinct(similarities, tree, threshold, opts)
+        found = labels.max() + 1
+        number = min(max(found, low), high, n)
+        if found == number:
+            return labels
+    return exactly(similarities, tree, number, opts, threshold + opts.margin)
+
+
+def plain(similarities, tree, opts, low, high):
+    """The tree cut at the threshold, or at the number of speakers: Kaldi's agglomerative-cluster."""
+    n = len(tree) + 1
+    number = opts.num_speakers or min(max(n - ahc.merges_above(tree, opts.threshold), low), high)
+    return partition(similarities, tree, n - min(number, n))
+
+
+def distinct(similarities, tree, threshold, opts):
+    """As many speakers as there can be with every two of them less similar than the threshold."""
+    n = len(similarities)
     least = smallest(opts, n)
     merges = ahc.merges_above(tree, threshold)
     labels = settled(similarities, partition(similarities, tree, merges), opts, least)
     count = labels.max() + 1
     while 1 < count <= MOST_REFINED:
         labels = exactly(similarities, tree, count, opts)
-        between = similarities.between(labels, count)
-        if between[~np.eye(count, dtype=bool)].max() < threshold and np.bincount(labels).min() >= least:
+        if most_alike(similarities, labels, count) < threshold and np.bincount(labels).min() >= least:
             return labels
         count -= 1
     return labels if count > 1 else np.zeros(n, int)
+
+
+def most_alike(similarities, labels, count):
+    """The highest mean similarity between two of the clusters."""
+    if count < 2:
+        return -np.inf
+    return similarities.between(labels, count)[~np.eye(count, dtype=bool)].max()
 
 
 def partition(similarities, tree, merges):
@@ -117,7 +130,9 @@ def smallest(opts, n):
 
 
 def stopping_point(similarities, opts):
-    """The calibrated threshold, less the margin, within its bounds."""
+    """The threshold that is given, or the calibrated one, less the margin, within its bounds."""
+    if opts.threshold is not None:
+        return opts.threshold
     pairs = similarities.pairs()
     if len(pairs) == 0:
         return opts.max_threshold
@@ -154,24 +169,24 @@ def reassigned(similarities, labels, count, times):
     return labels
 
 
-def exactly(similarities, tree, number, opts):
-    """Exactly `number` speakers (number <= N).
+def exactly(similarities, tree, number, opts, limit=np.inf):
+    """Exactly `number` speakers, or one a segment if those are fewer.
 
     Stopping when `number` clusters are left would often leave one large cluster and outliers. So for every
     least size of a cluster, from one segment to half of an equal share, the tree is cut where it first has `number`
-    clusters of that size, the largest are kept and the segments reassigned, and the partition with the highest
-    total similarity wins.
+    clusters of that size, the largest are kept and the segments reassigned. Partitions in which every two speakers
+    are less similar than `limit` come first: where somebody says a word or two only, the others may split a speaker.
+    Among them the one with the highest total similarity wins.
     """
     number = min(number, len(tree) + 1)
-    best, best_total = partition(similarities, tree, len(tree) + 1 - number), -np.inf
-    if opts.threshold is not None and smallest(opts, len(similarities)) <= 1:
-        return best
+    best, best_rank = partition(similarities, tree, len(tree) + 1 - number), (False, -np.inf)
     for labels in candidates(similarities, tree, number):
         labels = reassigned(similarities, labels, number, opts.reassign)
         if len(np.unique(labels)) == number:
             total = similarities.to_clusters(labels, number)[np.arange(len(labels)), labels].sum()
-            if total > best_total:
-                best, best_total = labels, total
+            rank = (most_alike(similarities, labels, number) < limit, total)
+            if rank > best_rank:
+                best, best_rank = labels, rank
     return ahc.in_order_of_appearance(best)
 
 

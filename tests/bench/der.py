@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Diarization error rates on the sets of real speech: python tests/bench/der.py [--model ge2e] [diarize's settings]
+
+Whole pipeline with the settings of `diarize`, one channel, collar 0, overlap scored, with the UEM, md-eval's rules.
+Rows: the speech activity and the number of speakers that the system finds; the right number given; the speech of
+the reference given (which has no pause of more than 0.2 s in it, and counts overlap once); both given. The even
+recordings are those that settings were chosen on, the odd ones have noise and reverberation as well.
+
+    --model NAME          campplus (default) or ge2e
+    --vad NAME            silero (default), webrtc or energy
+    --set-ahc NAME=VALUE  another value of an option of the clustering, any number of times
+"""
+
+import argparse
+from dataclasses import replace
+
+from common import show
+from common.sets import SETS, number_of_speakers, recordings, result, total
+
+from diarkit.io.models import find_embedding, find_model, read_model
+from diarkit.options import AhcOptions, SegmentOptions, SubsegmentOptions, VadOptions
+from diarkit.pipeline import make_pipeline
+
+HEAD = ["", "set", "DER %", "missed", "false alarm", "confusion", "count right"]
+
+
+def reference_speech(recording):
+    """The speech of the reference as segments, what overlaps or touches joined."""
+    joined = []
+    for start, end in sorted((turn.start, turn.end) for turn in recording.reference):
+        if joined and start <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end)
+        else:
+            joined.append([start, end])
+    return [tuple(segment) for segment in joined]
+
+
+def rows(pipeline, label, given_number=False, given_speech=False):
+    opts, speech = pipeline.ahc_opts, pipeline.speech
+    for name in SETS:
+        results, right = {}, {}
+        for recording in recordings(name):
+            if given_number:
+                pipeline.ahc_opts = replace(opts, num_speakers=number_of_speakers(recording))
+            if given_speech:
+                pipeline.speech = lambda source, stages, recording=recording: reference_speech(recording)
+            results[recording.name] = errors = result(pipeline, recording)
+            right[recording.name] = errors.hyp_speakers == errors.ref_speakers
+        pipeline.ahc_opts, pipeline.speech = opts, speech
+        parts = {"": list(results)}
+        if name != "ami":
+            parts |= {" even": [key for key in results if int(key[-2:]) % 2 == 0],
+                      " odd": [key for key in results if int(key[-2:]) % 2]}
+        for part, keys in parts.items():
+            if keys:
+                errors = total(results[key] for key in keys)
+                shares = [100 * seconds / errors.scored
+                          for seconds in (errors.missed, errors.false_alarm, errors.confusion)]
+                yield [label, name + part, errors.der, *shares, f"{sum(right[key] for key in keys)}/{len(keys)}"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="")
+    parser.add_argument("--vad", default="silero")
+    parser.add_argument("--set-ahc", action="append", default=[])
+    args = parser.parse_args()
+    if not any(recordings(name) for name in SETS):
+        print("not run: no sets of real speech (set DIARKIT_SHARED)")
+        return
+    changed = {name: float(value) for name, value in (word.split("=") for word in args.set_ahc)}
+    network = read_model(find_model("silero-vad")).weights if args.vad == "silero" else None
+    model = read_model(find_embedding(args.model))
+    pipeline = make_pipeline(VadOptions(method=args.vad), network, model, 0, SegmentOptions(), SubsegmentOptions(),
+                             replace(AhcOptions(), **changed))
+    print(f"{model.description['name']}, speech activity {args.vad}" + "".join(f", {word}" for word in args.set_ahc))
+    table = []
+    table += rows(pipeline, "system")
+    table += rows(pipeline, "number given", given_number=True)
+    table += rows(pipeline, "speech given", given_speech=True)
+    table += rows(pipeline, "both given", given_number=True, given_speech=True)
+    show(HEAD, table)
+
+
+if __name__ == "__main__":
+    main()
