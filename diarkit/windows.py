@@ -68,6 +68,8 @@ def speech_segments(decisions, frame_shift=0.01, min_silence=0.3, min_speech=0.1
     list of (start, end), s
     """
     decisions = np.asarray(decisions)
+    if decisions.ndim != 1:
+        raise DataError(f"a vector of decisions expected, not {decisions.shape}")
     total = ms(len(decisions) * frame_shift)
     joined = []
     for first, last in runs(decisions > 0.5):
