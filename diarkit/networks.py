@@ -11,6 +11,11 @@ def make_embedder(model=None, threads=0):
     """What embeds with a model (kind, description and weights: a dict of arrays); without one, statistics."""
     if model is None:
         return StatisticsEmbedder()
+    import torch
+
+    # Before the weights are loaded and folded: shared among threads, such small operations take seconds on a busy
+    # machine, because threads that wait for each other spin, and what is folded would depend on their number.
+    torch.set_num_threads(1)
     threads = threads or processors()
     try:
         if model.kind == "campplus":

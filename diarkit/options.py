@@ -81,6 +81,10 @@ class VadOptions:
         None, "Speech begins here: log energy (default 5.0) or Silero's probability (default 0.2).", "",
         "Kaldi compute-vad; RESULTS.md", names=("vad-energy-threshold",))
     offset_ratio: float = tunable(0.7, "Silero: speech ends below this part of the threshold.", "", "RESULTS.md")
+    extend: float = tunable(
+        0.2, "Silero: make speech longer at each end by up to this while it is loud.", "s", "RESULTS.md")
+    above_background: float = tunable(6.0, "Silero: loud is this much above the background.", "dB", "RESULTS.md")
+    below_speech: float = tunable(35.0, "Silero: and no more than this below the speech.", "dB", "RESULTS.md")
     energy_mean_scale: float = tunable(
         0.5, "Energy: the mean log energy of the recording times this is added to the threshold.", "",
         "Kaldi compute-vad", names=("vad-energy-mean-scale",))
@@ -97,7 +101,7 @@ class SegmentOptions:
     frame_shift: float = tunable(0.01, "From one decision to the next.", "s")
     min_silence: float = tunable(0.3, "Fill shorter silences.", "s", "RESULTS.md")
     min_speech: float = tunable(0.1, "Drop shorter speech, after that.", "s", "RESULTS.md")
-    pad_start: float = tunable(0.03, "Begin segments earlier by this.", "s", "RESULTS.md")
+    pad_start: float = tunable(0.02, "Begin segments earlier by this.", "s", "RESULTS.md")
     pad_end: float = tunable(0.0, "End segments later by this.", "s", "RESULTS.md")
     max_segment_length: float = tunable(0.0, "Cut longer segments into equal parts; 0 is never.", "s")
 
@@ -158,7 +162,7 @@ class AhcOptions:
     min_threshold: float = tunable(0.28, "Lower bound of the calibrated threshold.", "cosine", "RESULTS.md")
     max_threshold: float = tunable(0.45, "Upper bound of the calibrated threshold.", "cosine", "RESULTS.md")
     margin: float = tunable(
-        0.05, "Subtracted from the crossing point of the calibration, whole for up to 64 segments, then falling with "
+        0.06, "Subtracted from the crossing point of the calibration, whole for up to 64 segments, then falling with "
         "the root of their number.", "cosine", "RESULTS.md")
     min_cluster_size: int | None = tunable(
         None, "Give the segments of smaller clusters to the others; default a third of the root of the number of "

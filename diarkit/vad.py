@@ -6,6 +6,8 @@ Three detectors: energy (Kaldi's compute-vad, from features), WebRTC's and Siler
 import numpy as np
 
 from diarkit.errors import DataError
+from diarkit.features import BLOCK, Frames, log_energy
+from diarkit.options import FbankOptions
 from diarkit.windows import runs
 
 FRAMES_PER_SECOND = 100
@@ -78,6 +80,39 @@ def webrtc_decisions(signal, mode=2):
     return energy_decisions(voiced, threshold=0.5, mean_scale=0, context=half, proportion=0.5)
 
 
+def frame_levels(signal):
+    """The level of every frame of 25 ms around the middle of 10 ms, in dB of the mean square; (T,) float32."""
+    frames = Frames(FbankOptions(sample_frequency=signal.sample_frequency, snip_edges=False))
+    total = frames.count(signal.num_samples)
+    levels = np.zeros(total, np.float32)
+    for t in range(0, total, BLOCK):
+        block = frames.cut(signal, t, min(t + BLOCK, total))
+        block -= block.mean(axis=1, keepdims=True)
+        levels[t : t + BLOCK] = 10 / np.log(10) * (log_energy(block) - np.log(frames.length))
+    return levels
+
+
+def extended(decisions, levels, reach, above_background, below_speech):
+    """Speech made longer at both ends while it is loud: a detector that hears words misses their soft ends.
+
+    Loud is `above_background` dB more than the median level outside speech, and no more than `below_speech`
+    dB less than that of speech; `reach` is the most that is added to an end, in frames. In noise little is
+    louder than the background, and little changes. (T,) bool, (T,) dB -> (T,) bool.
+    """
+    decisions = np.asarray(decisions, bool)
+    if reach < 1 or decisions.all() or not decisions.any():
+        return decisions
+    floor = max(np.median(levels[~decisions]) + above_background, np.median(levels[decisions]) - below_speech)
+    loud = levels > floor
+    longer = decisions.copy()
+    for first, last in runs(decisions):
+        after = loud[last : last + reach]
+        longer[last : last + (len(after) if after.all() else np.argmin(after))] = True
+        before = loud[max(first - reach, 0) : first][::-1]
+        longer[first - (len(before) if before.all() else np.argmin(before)) : first] = True
+    return longer
+
+
 class SileroVad:
     """Silero's voice activity detector, its sequence network run by onnxruntime, on signals of 16 kHz.
 
@@ -112,10 +147,15 @@ class SileroVad:
             found.append(values.reshape(-1))
         return np.concatenate(found)
 
-    def decisions(self, signal, threshold=0.2, offset_ratio=0.7):
-        """Speech for every frame of 10 ms, from `threshold` on until below threshold * offset_ratio; (T,) bool."""
-        active = hysteresis(self.probabilities(signal), threshold, threshold * offset_ratio)
-        return to_frames(active, SILERO_CHUNK / SILERO_RATE, num_frames(signal))
+    def decisions(self, signal, opts):
+        """Speech for every frame of 10 ms; (T,) bool. `opts` is VadOptions."""
+        threshold = 0.2 if opts.threshold is None else opts.threshold
+        active = hysteresis(self.probabilities(signal), threshold, threshold * opts.offset_ratio)
+        decisions = to_frames(active, SILERO_CHUNK / SILERO_RATE, num_frames(signal))
+        reach = round(opts.extend * FRAMES_PER_SECOND)
+        if reach < 1 or not decisions.any():
+            return decisions
+        return extended(decisions, frame_levels(signal), reach, opts.above_background, opts.below_speech)
 
 
 def make_detector(opts, network=None):
@@ -134,8 +174,7 @@ def make_detector(opts, network=None):
             raise DataError(f"--webrtc-mode must be 0, 1, 2 or 3, not {opts.webrtc_mode}")
         return lambda signal: webrtc_decisions(signal, opts.webrtc_mode)
     silero = SileroVad(network)
-    threshold = 0.2 if opts.threshold is None else opts.threshold
-    return lambda signal: silero.decisions(signal, threshold, opts.offset_ratio)
+    return lambda signal: silero.decisions(signal, opts)
 
 
 def first_column(features):

@@ -16,6 +16,8 @@ from diarkit.vad import (
     SILERO_CONTEXT,
     SileroVad,
     energy_decisions,
+    extended,
+    frame_levels,
     hysteresis,
     make_detector,
     num_frames,
@@ -142,9 +144,63 @@ def test_silero_begins_at_the_threshold_and_ends_below_it():
     detector = SileroVad.__new__(SileroVad)
     detector.probabilities = lambda signal: np.array([0.1, 0.3, 0.4, 0.3, 0.25, 0.3, 0.4])
     signal = signals.of_array(np.zeros(7 * 512), 16000)
-    found = detector.decisions(signal, threshold=0.4, offset_ratio=0.7)
+    found = detector.decisions(signal, VadOptions(threshold=0.4, offset_ratio=0.7))
     assert len(found) == num_frames(signal)
     assert np.array_equal(found, to_frames([0, 0, 1, 1, 0, 0, 1], 0.032, len(found)))
+
+
+def test_frame_levels_by_the_definition():
+    """Mean square of 25 ms around the middle of every 10 ms, without its mean, mirrored at the ends."""
+    rng = np.random.default_rng(3)
+    samples = rng.normal(50, 1000, 16000 * 4 + 37).astype(np.float32)  # more than one block of frames
+    levels = frame_levels(signals.of_array(samples, 16000))
+    assert len(levels) == num_frames(signals.of_array(samples, 16000))
+    mirrored = np.concatenate([samples[:400][::-1], samples, samples[-400:][::-1]]).astype(float)
+    for t in (0, 1, 100, 255, 256, len(levels) - 1):
+        first = 400 + 160 * t + 80 - 200
+        frame = mirrored[first : first + 400]
+        assert levels[t] == pytest.approx(10 * np.log10(np.mean((frame - frame.mean()) ** 2)), abs=1e-3)
+    assert np.isfinite(frame_levels(signals.of_array(np.zeros(16000), 16000))).all()
+
+
+def extended_loop(decisions, levels, reach, above, below):
+    """Step by step from both ends of every stretch of speech."""
+    speech, rest = levels[decisions], levels[~decisions]
+    floor = max(np.median(rest) + above, np.median(speech) - below)
+    longer = decisions.copy()
+    for t in range(len(decisions)):
+        if not decisions[t]:
+            continue
+        for step in (1, -1):
+            for n in range(1, reach + 1):
+                place = t + step * n
+                if not 0 <= place < len(decisions) or (not decisions[place] and levels[place] <= floor):
+                    break
+                if not decisions[place]:
+                    longer[place] = True
+                elif n == 1:
+                    break
+    return longer
+
+
+def test_speech_is_extended_while_it_is_loud():
+    rng = np.random.default_rng(4)
+    for _ in range(200):
+        n = int(rng.integers(2, 80))
+        decisions = np.repeat(rng.random(n) < 0.4, rng.integers(1, 6))
+        levels = rng.normal(0, 10, len(decisions))
+        reach = int(rng.integers(1, 9))
+        found = extended(decisions, levels, reach, 3.0, 8.0)
+        if decisions.any() and not decisions.all():
+            assert np.array_equal(found, extended_loop(decisions, levels, reach, 3.0, 8.0))
+        else:
+            assert np.array_equal(found, decisions)
+    decisions = np.array([False] * 5 + [True] * 3 + [False] * 5)
+    loud = np.array([0, 0, 0, 20, 20, 30, 30, 30, 20, 0, 20, 0, 0.0])
+    assert np.flatnonzero(extended(decisions, loud, 20, 6, 35)).tolist() == [3, 4, 5, 6, 7, 8]
+    assert np.flatnonzero(extended(decisions, loud, 1, 6, 35)).tolist() == [4, 5, 6, 7, 8]
+    assert np.array_equal(extended(decisions, loud, 20, 25, 35), decisions)  # background too near
+    assert np.array_equal(extended(decisions, loud, 20, 6, 5), decisions)  # speech too far
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +223,8 @@ def test_silero_finds_speech(models, shared):
     with open_audio(str(path)) as audio:
         speech = audio.read()[:48000, 0]
     silence = np.random.default_rng(2).normal(0, 3, 32000).astype(np.float32)
-    found = silero.decisions(signals.of_array(np.concatenate([silence, speech, silence]), 16000))
-    assert found[:190].mean() < 0.05 and found[-150:].mean() < 0.05
+    found = silero.decisions(signals.of_array(np.concatenate([silence, speech, silence]), 16000), VadOptions())
+    assert found[:170].mean() < 0.05 and found[-130:].mean() < 0.05
     assert found[210:500].mean() > 0.6
 
 
