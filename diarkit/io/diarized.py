@@ -55,11 +55,11 @@ def as_object(reco, found):
     """The JSON of a recording: times in seconds, speakers as in RTTM, the channel counted from 1 as there."""
     spoken = {}
     for start, end, speaker, _ in found.turns:
-        spoken[str(speaker)] = spoken.get(str(speaker), 0) + end - start
+        spoken[speaker] = spoken.get(speaker, 0) + end - start
     return {
         "recording": reco,
         "duration": round(found.duration, 3),
-        "speakers": [{"speaker": speaker, "seconds": round(seconds, 3)} for speaker, seconds in sorted(spoken.items())],
+        "speakers": [{"speaker": str(speaker), "seconds": round(spoken[speaker], 3)} for speaker in sorted(spoken)],
         "turns": [{"start": start, "end": end, "speaker": str(speaker), "channel": channel}
                   for start, end, speaker, channel in found.turns],
     }

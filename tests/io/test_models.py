@@ -54,7 +54,8 @@ def test_models_are_found_by_folder_or_name(tmp_path, folder_of_models, monkeypa
 
 @pytest.mark.parametrize("text, message", [
     (b"{", "not a model description"), (b"\xff\xfe", "not a model description"), (b"[1]", "names no kind"),
-    (b'{"kind": 3}', "names no kind"), (b'{"kind": "k"}', "version None"), (b'{"kind": "k", "version": 2}', "version 2"),
+    (b'{"kind": 3}', "names no kind"), (b'{"kind": "k"}', "version None"),
+    (b'{"kind": "k", "version": 2}', "version 2"),
     (b'{"kind": "other", "version": 1}', "a model of kind other, not k")])
 def test_descriptions_that_are_none(tmp_path, text, message):
     write_model(tmp_path / "m", {"kind": "k"}, WEIGHTS)
