@@ -162,8 +162,8 @@ class AhcOptions:
     min_threshold: float = tunable(0.28, "Lower bound of the calibrated threshold.", "cosine", "RESULTS.md")
     max_threshold: float = tunable(0.45, "Upper bound of the calibrated threshold.", "cosine", "RESULTS.md")
     margin: float = tunable(
-        0.06, "Subtracted from the crossing point of the calibration, whole for up to 64 segments, then falling with "
-        "the root of their number.", "cosine", "RESULTS.md")
+        0.06, "Subtracted from the crossing point of the calibration, whole for up to 64 segments, then falling as "
+        "their number grows.", "cosine", "RESULTS.md")
     min_cluster_size: int | None = tunable(
         None, "Give the segments of smaller clusters to the others; default a third of the root of the number of "
         "segments, at least 3 (2 of fewer than 12), or 1 where --threshold is given.", "segments")

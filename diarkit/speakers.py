@@ -137,7 +137,7 @@ def stopping_point(similarities, opts):
     if len(pairs) == 0:
         return opts.max_threshold
     # The fewer segments there are, the less their means say against two clusters being one speaker.
-    margin = opts.margin * min(1, (FEW / len(similarities)) ** 0.5)
+    margin = opts.margin * min(1, FEW / len(similarities))
     return float(np.clip(calibrated_threshold(pairs) - margin, opts.min_threshold, opts.max_threshold))
 
 

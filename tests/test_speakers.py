@@ -228,8 +228,8 @@ def test_the_calibrated_threshold_stays_within_its_bounds():
     free = AhcOptions(min_threshold=-1.0, max_threshold=1.0, margin=0.0)
     assert speakers.stopping_point(scores, free) - margin == pytest.approx(
         speakers.stopping_point(scores, replace(free, margin=margin)))
-    # four times the segments of which the margin is whole: half of it
-    vectors, _ = voices(rng, 4 * speakers.FEW, 3, spread=0.5)
+    # twice the segments of which the margin is whole: half of it
+    vectors, _ = voices(rng, 2 * speakers.FEW, 3, spread=0.5)
     many = Scores(cosine_scores(vectors))
     assert speakers.stopping_point(many, free) - margin / 2 == pytest.approx(
         speakers.stopping_point(many, replace(free, margin=margin)))
