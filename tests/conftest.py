@@ -71,19 +71,29 @@ def models():
 
 
 @pytest.fixture(scope="session")
-def toy_models(tmp_path_factory):
-    """A folder of models with a CAM++ of random weights: it runs everywhere, and tells toy voices apart a little."""
+def toy_network():
+    """A CAM++ of random weights, whose batch norms are measured so that windows come out different."""
     import torch
 
     from diarkit.campplus import CamPlusPlus
-    from diarkit.io.models import write_model
 
     torch.manual_seed(0)
     network = CamPlusPlus().train()
-    with torch.no_grad():  # the batch norms are measured, or little would get through
-        for _ in range(5):
-            network(3 * torch.randn(4, 60, 80))
-    weights = {name: value.numpy() for name, value in network.state_dict().items() if "num_batches" not in name}
+    for module in network.modules():
+        if hasattr(module, "momentum"):
+            module.momentum = None  # the mean over all batches
+    with torch.no_grad():
+        for _ in range(6):  # noise of one colour a window
+            network(2 * torch.randn(8, 1, 80) + 2 * torch.randn(8, 60, 80))
+    return network.eval()
+
+
+@pytest.fixture(scope="session")
+def toy_models(toy_network, tmp_path_factory):
+    """A folder of models with toy_network as CAM++: it runs everywhere, and tells toy voices apart a little."""
+    from diarkit.io.models import write_model
+
+    weights = {name: value.numpy() for name, value in toy_network.state_dict().items() if "num_batches" not in name}
     folder = tmp_path_factory.mktemp("models")
     write_model(folder / "campplus", {"kind": "campplus", "front_end": {"num_mel_bins": 80, "snip_edges": False}},
                 weights)

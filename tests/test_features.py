@@ -130,6 +130,7 @@ def slow_mfcc(samples, opts):
         energy = np.log(np.sum(frame**2))
         frame = np.concatenate([[frame[0] * (1 - 0.97)], frame[1:] - 0.97 * frame[:-1]])
         frame *= (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / (length - 1))) ** 0.85
+        energy = energy if opts.raw_energy else np.log(np.sum(frame**2))
         power = abs(np.fft.fft(frame, size)[: size // 2]) ** 2
         frequencies = 1127 * np.log(1 + np.arange(size // 2) * rate / size / 700)
         low, high = 1127 * np.log(1 + opts.low_freq / 700), 1127 * np.log(1 + rate / 2 / 700)
@@ -148,7 +149,9 @@ def slow_mfcc(samples, opts):
     return np.array(rows)
 
 
-@pytest.mark.parametrize("opts", [FbankOptions(snip_edges=False, num_mel_bins=40), MfccOptions(snip_edges=False)])
+@pytest.mark.parametrize("opts", [
+    FbankOptions(snip_edges=False, num_mel_bins=40), MfccOptions(snip_edges=False),
+    MfccOptions(snip_edges=False, raw_energy=False)])
 def test_the_definition(opts):
     for num_samples in (100, 1000, 5000):  # the first is shorter than half a frame and mirrored several times
         signal = random_signal(num_samples, num_samples)

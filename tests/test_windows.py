@@ -169,6 +169,8 @@ def test_frames_of_a_window():
     assert frame_span(0, 1.5) == (0, 150)
     assert frame_span(0.75, 2.25) == (75, 225)
     assert frame_span(1.234, 1.236) == (123, 124)
+    for ms in range(5, 100_000, 10):  # half a frame is rounded up, whatever its binary fraction
+        assert frame_span(ms / 1000, ms / 1000 + 1)[0] == (ms + 5) // 10
     for hundredths in range(0, 100_000, 7):  # no rounding error moves a window
         assert frame_span(hundredths / 100, hundredths / 100 + 1.5) == (hundredths, hundredths + 150)
 
