@@ -126,6 +126,17 @@ def test_the_head_in_blocks_is_the_head_over_the_whole(signal, network):
                 assert len(head.blocks) <= kept and len(head.features) <= 4  # memory does not grow
 
 
+def test_a_last_block_of_one_frame(signal, network):
+    ours = embedder(network)
+    short = signals.of_array(signal[: (2 * HEAD_BLOCK + 1) * 160], RATE)
+    whole = ours.extractor.compute(short)
+    assert len(whole) == 2 * HEAD_BLOCK + 1
+    expected = ours.network.head(torch.from_numpy(whole)).numpy()
+    with thread_pool(1) as pool:
+        head = HeadBlocks(ours.network, ours.extractor, short, np.zeros(80, np.float32), pool, 1)
+        assert abs(head.take(np.arange(len(whole))) - expected).max() < 1e-4 * abs(expected).max()
+
+
 def plain_embeddings(network, signal, windows, extractor):
     """One window after the other through the plain network."""
     features = extractor.compute(signal)

@@ -97,6 +97,16 @@ def test_outliers_are_no_speakers():
         assert len(set(with_outliers)) == 5  # a threshold means what it says
 
 
+def test_a_cluster_of_the_least_size_is_a_speaker():
+    rng = np.random.default_rng(12)
+    centres = np.eye(24)[:3]
+    who = np.repeat([0, 1, 2], [30, 4, 3])
+    vectors = unit_length(centres[who] + 0.05 * rng.normal(size=(37, 24)))
+    for size, number in ((3, 3), (4, 2), (5, 1)):
+        opts = AhcOptions(threshold=0.5, min_cluster_size=size)
+        assert len(set(find_speakers(Scores(cosine_scores(vectors)), opts))) == number
+
+
 def test_a_threshold_is_plain_clustering():
     rng = np.random.default_rng(2)
     for _ in range(20):

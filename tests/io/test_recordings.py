@@ -88,7 +88,7 @@ def test_json():
 
 
 def test_json_has_speakers_in_order_of_their_numbers():
-    found = as_object("r", diarization([(float(i), i + 0.5, i + 1, 1) for i in range(11)]))
+    found = as_object("r", diarization([(float(i), i + 0.5, 11 - i, 1) for i in range(11)]))
     assert [speaker["speaker"] for speaker in found["speakers"]] == [str(i + 1) for i in range(11)]
 
 
