@@ -16,8 +16,6 @@ SHARED = Path(os.environ.get("DIARKIT_SHARED") or ROOT.parent / "shared")
 FOLDERS = [ROOT / "bin", ROOT / "steps", ROOT / "utils", Path(sys.executable).parent]
 os.environ["PATH"] = os.pathsep.join([*map(str, FOLDERS), os.environ.get("PATH", "")])
 os.environ["PYTHONPATH"] = str(ROOT)
-# Tests run side by side: threads of torch and OpenBLAS that wait for each other would cost most of the time.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def run(*args, status=0, **kwargs):
@@ -77,6 +75,7 @@ def toy_network():
 
     from diarkit.campplus import CamPlusPlus
 
+    torch.set_num_threads(1)  # tests run side by side: threads that wait for each other take most of the time
     torch.manual_seed(0)
     network = CamPlusPlus().train()
     for module in network.modules():

@@ -36,6 +36,7 @@ def randomized(network, seed):
 @pytest.fixture(scope="module")
 def networks():
     """In double precision, so that a difference is an error and not rounding."""
+    torch.set_num_threads(1)
     with torch.no_grad():
         plain = randomized(CamPlusPlus(), 0).double()
     return plain, FastCamPlusPlus(plain)
