@@ -101,7 +101,7 @@ class SegmentOptions:
     frame_shift: float = tunable(0.01, "From one decision to the next.", "s")
     min_silence: float = tunable(0.3, "Fill shorter silences.", "s", "RESULTS.md")
     min_speech: float = tunable(0.1, "Drop shorter speech, after that.", "s", "RESULTS.md")
-    pad_start: float = tunable(0.02, "Begin segments earlier by this.", "s", "RESULTS.md")
+    pad_start: float = tunable(0.01, "Begin segments earlier by this.", "s", "RESULTS.md")
     pad_end: float = tunable(0.0, "End segments later by this.", "s", "RESULTS.md")
     max_segment_length: float = tunable(0.0, "Cut longer segments into equal parts; 0 is never.", "s")
 

@@ -50,7 +50,7 @@ def runs(flags):
     return edges.reshape(-1, 2)
 
 
-def speech_segments(decisions, frame_shift=0.01, min_silence=0.3, min_speech=0.1, pad_start=0.02, pad_end=0.0,
+def speech_segments(decisions, frame_shift=0.01, min_silence=0.3, min_speech=0.1, pad_start=0.01, pad_end=0.0,
                     max_segment_length=0.0):
     """Segments of speech from a decision for every frame.
 

@@ -46,32 +46,39 @@ def senko(path):
 
 
 def hour(path, runs):
-    """Print what our runs and senko's cost, alternating."""
+    """Print what our runs and senko's cost, alternating, each as it ends."""
     python = os.environ.get("SENKO_PYTHON")
     if python:
         short = Path(path).with_name("short.wav")
         write_speech(short, 30)
         senko(short)
-    rows, ours, theirs, alone = [], [], [], []
+    ours, theirs, alone = [], [], []
+    line("", "wall s", "CPU s", "peak MB")
     for number in range(1, runs + 1):
         done, stages = diarize(path)
         ours.append(done)
-        rows.append([f"diarkit {number}", *done[:3], stages])
+        line(f"diarkit {number}", *done[:3], stages)
         if python:
             done, stages, work = senko(path)
             theirs.append(done)
             alone.append(work)
-            rows += [[f"senko {number}", *done[:3], stages], ["  its work alone", *work, "", ""]]
-    best = least(ours)
-    rows.append(["diarkit, least", *best[:3], ""])
+            line(f"senko {number}", *done[:3], stages)
+            line("  its work alone", *work)
+    best = least(ours)[:3]
+    line("diarkit, least", *best)
     if python:
-        their_best, their_work = least(theirs), [min(times) for times in zip(*alone, strict=True)]
-        rows.append(["senko, least", *their_best[:3], ""])
-        rows.append(["senko / diarkit", *ratios(their_best[:3], best[:3]), ""])
-        rows.append(["its work alone / diarkit", *ratios(their_work, best[:2]), "", ""])
-    show(HEAD, rows)
-    if not python:
+        their_best, their_work = least(theirs)[:3], [min(times) for times in zip(*alone, strict=True)]
+        line("senko, least", *their_best)
+        line("senko / diarkit", *ratios(their_best, best))
+        line("its work alone / diarkit", *ratios(their_work, best[:2]))
+    else:
         print("senko not run: SENKO_PYTHON names no interpreter that has it")
+
+
+def line(name, *cells):
+    """Print a row of the table at once; a text after the three figures is a remark."""
+    cells = [f"{cell:8.2f}" if isinstance(cell, float) else f"{cell:>8}" for cell in cells]
+    print(f"{name:24}", *cells, sep="  ", flush=True)
 
 
 def ratios(theirs, ours):
