@@ -18,7 +18,7 @@ fail() {
   exit 2
 }
 
-cores=$(nproc 2> /dev/null || getconf _NPROCESSORS_ONLN)
+cores=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc 2> /dev/null || getconf _NPROCESSORS_ONLN)
 slots=$cores threads=1 resume=false
 job='' first=1 last=1
 while (($#)); do

@@ -55,7 +55,7 @@ class Tally:
         self.failed += 1
         if isinstance(error, OSError):
             error = f"{error.filename}: {os.strerror(error.errno or errno.EIO)}"
-        elif isinstance(error, ItemError):
+        elif isinstance(error, ItemError) and error.key == key:
             error = error.reason
         text = str(error)
         log(text if text.startswith(f"{key}: ") else f"{key}: {text}")
