@@ -1,6 +1,7 @@
 """The CAM++ network for inference: the numbers of campplus.CamPlusPlus in about half the time.
 
-What makes it faster, all of it exact but for rounding:
+What makes it faster, all of it exact but for rounding, save the first, by which the edges of a window see
+their neighbours and not zeros:
 
 - The convolutional head sees +-10 frames, so it is run once over the recording, in blocks, instead of
   once for every window that overlaps.

@@ -4,7 +4,7 @@
 Whole pipeline with the settings of `diarize`, one channel, collar 0, overlap scored, with the UEM, md-eval's rules.
 Rows: the speech activity and the number of speakers that the system finds; the right number given; the speech of
 the reference given (which has no pause of more than 0.2 s in it, and counts overlap once); both given. The even
-recordings are those that settings were chosen on, the odd ones have noise and reverberation as well.
+recordings are clean, the odd ones have noise and reverberation; settings were chosen with both in view (RESULTS.md).
 
     --model NAME          campplus (default) or ge2e
     --vad NAME            silero (default), webrtc or energy
