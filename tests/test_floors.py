@@ -17,7 +17,7 @@ MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(ROOT.glob("diarkit/**/*.py"))
 }
-GROUND = ("diarkit.errors", "diarkit.options")
+GROUND = ("diarkit.errors", *(name for name in MODULES if name.split(".")[:2] == ["diarkit", "options"]))
 CLI = [name for name in MODULES if name.startswith("diarkit.cli")]
 IO = [name for name in MODULES if name.startswith("diarkit.io")]
 MATHEMATICS = [name for name in MODULES if name not in (*GROUND, *CLI, *IO, "diarkit")]

@@ -1,0 +1,35 @@
+"""Every tunable of the toolkit, once: its name, default, unit, meaning and source.
+
+Each dataclass is one subject. From it come the command line (cli.options), the configuration files
+(`--name=value`), the JSON beside a model (dataclasses.asdict) and the tests.
+"""
+
+from diarkit.options.activity import SegmentOptions, VadOptions
+from diarkit.options.clustering import AhcOptions, CosineOptions
+from diarkit.options.embeddings import DiarizeOptions, PretrainedOptions, XvectorOptions
+from diarkit.options.features import FbankOptions, FrameOptions, InputOptions, MfccOptions
+from diarkit.options.scoring import DerOptions, MakeRttmOptions, PlotOptions
+from diarkit.options.tables import ShowTableOptions
+from diarkit.options.tunables import from_mapping, tunable
+from diarkit.options.windows import SubsegmentOptions
+
+__all__ = [
+    "AhcOptions",
+    "CosineOptions",
+    "DerOptions",
+    "DiarizeOptions",
+    "FbankOptions",
+    "FrameOptions",
+    "InputOptions",
+    "MakeRttmOptions",
+    "MfccOptions",
+    "PlotOptions",
+    "PretrainedOptions",
+    "SegmentOptions",
+    "ShowTableOptions",
+    "SubsegmentOptions",
+    "VadOptions",
+    "XvectorOptions",
+    "from_mapping",
+    "tunable",
+]
