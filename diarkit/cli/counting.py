@@ -6,6 +6,7 @@ import os
 
 import click
 
+from diarkit.cli.manners import kaldi
 from diarkit.cli.messages import Progress, log
 from diarkit.errors import DataError, ItemError, ItemsFailed
 
@@ -22,7 +23,8 @@ class Tally:
                     ...
 
     A DataError inside item() costs that item only. At the end "12 recordings done, 1 failed" goes to
-    stderr, and ItemsFailed is raised if more failed than --max-failed allows.
+    stderr, and ItemsFailed is raised if more failed than --max-failed allows; with Kaldi's manners (see
+    cli.manners) if none was done.
     """
 
     def __init__(self, noun, total=None, max_failed=None):
@@ -74,15 +76,17 @@ class Tally:
             yield item
         self.passed_over += getattr(reader, "passed_over", 0)
 
-    def allowed(self):
+    def too_many_failed(self):
+        if kaldi() and self.max_failed == "0":
+            return self.done == 0
         if self.max_failed.endswith("%"):
-            return float(self.max_failed[:-1]) / 100 * (self.done + self.failed)
-        return int(self.max_failed)
+            return self.failed > float(self.max_failed[:-1]) / 100 * (self.done + self.failed)
+        return self.failed > int(self.max_failed)
 
     def __exit__(self, kind, error, traceback):
         if kind is not None and not issubclass(kind, DataError):
             return
         log(f"{self.done} {self.noun} done, {self.failed} failed"
             + (f", {self.passed_over} passed over" if self.passed_over else ""))
-        if kind is None and self.failed > self.allowed():
+        if kind is None and self.too_many_failed():
             raise ItemsFailed(f"{self.failed} {self.noun} failed")

@@ -7,8 +7,11 @@ import sys
 
 import click
 
+from diarkit.cli.manners import kaldi
 from diarkit.cli.messages import hide_progress, log, tool_name
 from diarkit.errors import DataError, ItemsFailed, UsageError
+
+WRONG_USAGE = 1 if kaldi() else 2
 
 
 class Terminated(BaseException):
@@ -32,10 +35,10 @@ def run(main):
         return exit_.exit_code
     except click.ClickException as error:
         log(f"{error.format_message()} (see {tool_name()} --help)")
-        return 2
+        return WRONG_USAGE
     except UsageError as error:
         log(error)
-        return 2
+        return WRONG_USAGE
     except ItemsFailed:
         return 1
     except BrokenPipeError:

@@ -14,6 +14,7 @@ import click
 
 from diarkit import __version__
 from diarkit.cli.endings import run
+from diarkit.cli.manners import kaldi, kaldi_defaults
 from diarkit.cli.messages import log, tool_name
 from diarkit.errors import DataError
 
@@ -127,9 +128,9 @@ def standard_options():
         make("max-failed", max_failed, "Exit 0 as long as no more items than this fail (a number or 5%; default 0).",
              default="0", metavar="N|P%"),
         make("allow-pipes", pipes, "Run the commands ('cmd |') that scp files name, as DIARKIT_PIPES=1 does.",
-             type=Truth(), default=False, metavar="[=BOOL]"),
+             type=Truth(), default=kaldi(), metavar="[=BOOL]"),
         make("print-args", print_args, "Print the command line on stderr first.",
-             type=Truth(), default=False, metavar="[=BOOL]"),
+             type=Truth(), default=kaldi(), metavar="[=BOOL]"),
         make("verbose", verbose, "Say more on stderr.", type=Number(int), default=0, metavar="[=N]"),
         make("version", version, "Print the version and exit.", is_flag=True, is_eager=True),
     ]
@@ -146,7 +147,7 @@ class Tool(click.Command):
             raise click.UsageError("arguments are missing", ctx)
         args = self.bind_booleans(list(args))
         config = self.config_arguments(args)
-        return super().parse_args(ctx, config + args)
+        return super().parse_args(ctx, self.bind_booleans(kaldi_defaults()) + config + args)
 
     def long_options(self):
         return {name: p for p in self.params if isinstance(p, click.Option) for name in p.opts}
