@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from diarkit import signals, speakers
+from diarkit.activity import speech_segments
 from diarkit.cosine import cosine_scores, unit_length
 from diarkit.errors import DataError, UsageError
 from diarkit.networks import make_embedder
@@ -14,7 +15,7 @@ from diarkit.options import AhcOptions
 from diarkit.similarities import Scores, Vectors
 from diarkit.turns import make_turns
 from diarkit.vad import first_column, make_detector
-from diarkit.windows import segment_name, speech_segments, subsegments
+from diarkit.windows import segment_name, subsegments
 
 RATE = 16000  # Hz, of the detectors
 LARGEST_MATRIX = 6000  # windows; beyond, similarities are not kept but computed from the embeddings

@@ -5,10 +5,10 @@ Three detectors: energy (Kaldi's compute-vad, from features), WebRTC's and Siler
 
 import numpy as np
 
+from diarkit.activity import hysteresis, runs
 from diarkit.errors import DataError
 from diarkit.features import BLOCK, Frames, log_energy
 from diarkit.options import FbankOptions
-from diarkit.windows import runs
 
 FRAMES_PER_SECOND = 100
 SILERO_RATE = 16000  # Hz
@@ -35,15 +35,6 @@ def energy_decisions(log_energy, threshold=5.0, mean_scale=0.5, context=0, propo
     frames = np.arange(total)
     first, last = np.maximum(frames - context, 0), np.minimum(frames + context + 1, total)
     return counts[last] - counts[first] >= (last - first).astype(np.float32) * np.float32(proportion)
-
-
-def hysteresis(probabilities, onset, offset):
-    """Speech from where the probability reaches `onset` until it falls below `offset`; (N,) -> (N,) bool."""
-    p = np.asarray(probabilities)
-    # The state after each point that decides; those in between leave it as it is.
-    event = np.where(p >= onset, 1, np.where(p < offset, -1, 0))
-    last = np.maximum.accumulate(np.where(event != 0, np.arange(len(p)), -1))
-    return (last >= 0) & (event[last] == 1)
 
 
 def to_frames(decisions, chunk, num_frames):

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from diarkit import signals, toy
 from diarkit.errors import DataError
@@ -18,7 +16,6 @@ from diarkit.vad import (
     energy_decisions,
     extended,
     frame_levels,
-    hysteresis,
     make_detector,
     num_frames,
     speech_share,
@@ -71,17 +68,6 @@ def test_energy_loop():
         found = energy_decisions(log_energy, *settings)
         assert found.dtype == bool
         assert found.tolist() == energy_loop(log_energy, *settings)
-
-
-@given(st.lists(st.sampled_from([0.0, 0.1, 0.3, 0.35, 0.5, 0.9, 1.0]), max_size=40), st.floats(0.05, 0.95),
-       st.floats(0.0, 1.0))
-def test_hysteresis_loop(probabilities, onset, ratio):
-    offset = onset * ratio
-    active, expected = False, []
-    for p in probabilities:
-        active = p >= onset or (active and p >= offset)
-        expected.append(active)
-    assert hysteresis(np.array(probabilities), onset, offset).tolist() == expected
 
 
 def test_chunks_to_frames():
