@@ -4,6 +4,8 @@ Times are in seconds and rounded to milliseconds, the resolution of our files, s
 in memory and what passes through a file is the same.
 """
 
+from typing import NamedTuple
+
 from diarkit.errors import DataError
 
 
@@ -11,27 +13,50 @@ def ms(seconds):
     return round(float(seconds), 3)
 
 
-def subsegments(start, end, window=1.5, period=0.75, min_segment=0.5):
-    """Cut a segment into overlapping windows, as Kaldi's get_uniform_subsegments.py with constant duration.
+class Window(NamedTuple):
+    """A piece of a segment, times in seconds, not rounded."""
 
-    Windows of `window` seconds every `period` seconds; if what is left at the end is shorter than
-    `min_segment`, the last window is moved back to be a whole one (but not before `start`).
-    Returns a list of (start, end), s.
+    start: float  # in the recording
+    end: float
+    start_within: float  # from the start of the segment
+    end_within: float
+    named_end: float  # the same, added up in the order in which the name has it
+    last: bool  # of its segment
+
+
+def uniform_windows(start, end, window=1.5, period=0.75, min_segment=0.5, constant_duration=True, hard_min=False):
+    """Cut a segment into overlapping windows, by the rule and with the sums of Kaldi's get_uniform_subsegments.py.
+
+    Windows of `window` seconds every `period` seconds. With `constant_duration`, if what is left at the end is
+    shorter than `min_segment`, the last window is moved back to be a whole one (but not before `start`). Without it,
+    what is left at the end is joined to the last window, up to `window` + `min_segment`. With `hard_min` windows
+    shorter than `min_segment` are dropped, as Kaldi's diarization scripts do for training PLDA.
+
+    What is left is added up in floating point as the script does it, so that a segment whose length is a whole
+    number of periods gets a window more where the script gives it one. Returns a list of Window. A last window that
+    would end where it begins or earlier (the period is longer than the window, or `min_segment` 0) is left out, which
+    the script would print.
     """
     if ms(window) <= 0 or ms(period) <= 0:
         raise DataError(f"windows of {window:g} s every {period:g} s: both must be at least a millisecond")
+    longest = window if constant_duration else window + min_segment
     pieces = []
-    at = start
-    left = end - start
-    # counted in whole milliseconds: 4.1 - 1.5 and the like have to compare as they do on paper
-    while ms(left) > ms(window):
-        pieces.append((ms(at), ms(at + window)))
+    at, left = start, end - start
+    while left > longest:
+        pieces.append(Window(at, at + window, at - start, at - start + window, at + window - start, False))
         at += period
         left -= period
-    if ms(left) < ms(min_segment):
-        at = max(start, end - window)
-    pieces.append((ms(at), ms(min(at + window, end))))
-    return pieces
+    if constant_duration and 0 <= left < min_segment:
+        at = max(end - window, start)
+    until = min(at + window, end) if constant_duration else end
+    if ms(at) < ms(until):
+        pieces.append(Window(at, until, at - start, until - start, until - start, True))
+    return [piece for piece in pieces if not hard_min or ms(piece.end - piece.start) >= min_segment]
+
+
+def subsegments(start, end, **settings):
+    """As uniform_windows, but a list of (start, end), seconds rounded to milliseconds."""
+    return [(ms(piece.start), ms(piece.end)) for piece in uniform_windows(start, end, **settings)]
 
 
 def frame_span(start, end, shift=0.01):
@@ -45,9 +70,12 @@ def segment_name(recording, start, end):
     return f"{recording}-{round(start * 100):07d}-{round(end * 100):07d}"
 
 
-def subsegment_name(segment, start, end):
-    """The name of a window: <segment>-<start>-<end>, hundredths of a second from the segment's start.
+def subsegment_name(segment, window, exact=False):
+    """The name of a Window: <segment>-<start>-<end>, hundredths of a second from the start of the segment.
 
-    As get_uniform_subsegments.py has it, but rounded: that one turns 0.75 s into 74 where the binary fraction lacks.
+    As get_uniform_subsegments.py has it, which cuts off what is less than a hundredth, so that 0.75 s becomes 74 where
+    the binary fraction lacks a little, and rounds in the last window of a segment only; rounded always if `exact`.
     """
-    return f"{segment}-{round(start * 100):08d}-{round(end * 100):08d}"
+    whole = round if exact or window.last else int
+    first, last = (whole(100 * seconds) for seconds in (window.start_within, window.named_end))
+    return f"{segment}-{first:08d}-{last:08d}"

@@ -11,7 +11,7 @@ from diarkit.options.features import FbankOptions, FrameOptions, InputOptions, M
 from diarkit.options.scoring import DerOptions, MakeRttmOptions, PlotOptions
 from diarkit.options.tables import ShowTableOptions
 from diarkit.options.tunables import from_mapping, tunable
-from diarkit.options.windows import SubsegmentOptions
+from diarkit.options.windows import SubsegmentFileOptions, SubsegmentOptions
 
 __all__ = [
     "AhcOptions",
@@ -27,6 +27,7 @@ __all__ = [
     "PretrainedOptions",
     "SegmentOptions",
     "ShowTableOptions",
+    "SubsegmentFileOptions",
     "SubsegmentOptions",
     "VadOptions",
     "XvectorOptions",

@@ -1,4 +1,4 @@
-"""make-subsegments, extract-xvectors, score-cosine and import-pretrained through their command lines."""
+"""extract-xvectors, score-cosine and import-pretrained through their command lines."""
 
 import os
 
@@ -15,24 +15,6 @@ from diarkit.networks import make_embedder
 
 def read(path):
     return dict(read_arrays(f"ark:{path}"))
-
-
-def test_make_subsegments(run_tool, tmp_path):
-    (tmp_path / "segments").write_text("b-1 b 10.00 14.10\na-1 a 0.5 0.8\na-2 a 1 -1\n")
-    done = run_tool("make-subsegments", "segments", "sub", "spk2utt", cwd=tmp_path, status=1)
-    assert "a-2: its end is -1" in done.stderr and "2 segments done, 1 failed" in done.stderr
-    assert not (tmp_path / "sub").exists() and not (tmp_path / "spk2utt").exists()
-    run_tool("make-subsegments", "--max-failed=1", "segments", "sub", "spk2utt", cwd=tmp_path)
-    assert (tmp_path / "sub").read_text().splitlines() == [
-        "b-1-00000000-00000150 b 10.00 11.50", "b-1-00000075-00000225 b 10.75 12.25",
-        "b-1-00000150-00000300 b 11.50 13.00", "b-1-00000225-00000375 b 12.25 13.75",
-        "b-1-00000300-00000410 b 13.00 14.10", "a-1-00000000-00000030 a 0.50 0.80"]
-    lists = [line.split() for line in (tmp_path / "spk2utt").read_text().splitlines()]
-    assert [words[0] for words in lists] == ["b", "a"] and [len(words) for words in lists] == [6, 2]
-    text = "b-1 b 0 3\n"
-    done = run_tool("make-subsegments", "--window=1", "--period=1", "-", "-", input=text)
-    assert [line.split()[2:] for line in done.stdout.splitlines()] == [["0.00", "1.00"], ["1.00", "2.00"],
-                                                                      ["2.00", "3.00"]]
 
 
 @pytest.fixture
