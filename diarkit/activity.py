@@ -1,7 +1,7 @@
 """From decisions about speech, one a frame, to segments: hysteresis, minimum durations, padding.
 
 Frames are counted from 0, times are in seconds and rounded to milliseconds. Kaldi's other rule is in
-diarkit.silence_proportion.
+diarkit.segmentation.
 """
 
 from math import ceil
@@ -27,9 +27,9 @@ def hysteresis(probabilities, onset, offset):
     return (last >= 0) & (event[last] == 1)
 
 
-def speech_segments(decisions, frame_shift=0.01, min_silence=0.3, min_speech=0.1, pad_start=0.01, pad_end=0.0,
-                    max_segment_length=0.0):
-    """Segments of speech from a decision for every frame.
+def speech_segments(decisions, frame_shift=0.01, onset=0.5, offset=0.5, min_silence=0.3, min_speech=0.1,
+                    pad_start=0.01, pad_end=0.0, max_segment_length=0.0):
+    """Segments of speech from a decision, or the probability of speech, for every frame.
 
     Silences shorter than `min_silence` are filled, then speech shorter than `min_speech` dropped, then
     segments made longer by the pads, as far as the recording reaches; what then touches is joined. With
@@ -37,7 +37,8 @@ def speech_segments(decisions, frame_shift=0.01, min_silence=0.3, min_speech=0.1
 
     Parameters
     ----------
-    decisions : (T,) array, speech where > 0.5, a frame every `frame_shift` seconds
+    decisions : (T,) array, a frame every `frame_shift` seconds
+    onset, offset : speech begins where decisions reach onset and ends where they fall below offset
     min_silence, min_speech, pad_start, pad_end, max_segment_length : s
 
     Returns
@@ -45,11 +46,15 @@ def speech_segments(decisions, frame_shift=0.01, min_silence=0.3, min_speech=0.1
     list of (start, end), s
     """
     decisions = np.asarray(decisions)
+    if not frame_shift > 0:
+        raise DataError(f"--frame-shift must be above 0, {frame_shift:g} is not")
+    if offset > onset:
+        raise DataError(f"--offset, {offset:g}, is above --onset, {onset:g}")
     if decisions.ndim != 1:
         raise DataError(f"a vector of decisions expected, not {decisions.shape}")
     total = ms(len(decisions) * frame_shift)
     joined = []
-    for first, last in runs(decisions > 0.5):
+    for first, last in runs(hysteresis(decisions, onset, offset)):
         start, end = ms(first * frame_shift), ms(last * frame_shift)
         if joined and ms(start - joined[-1][1]) < min_silence:
             joined[-1][1] = end

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Speech activity of every recording: a copy of the data directory that has segments.
 #   compute_vad.sh [--nj 4] [--cmd run.sh] [--method silero] [--config conf/vad.conf]
-#                  [--segments-config conf/vad-to-segments.conf] [--max-failed 0] <data-dir> <out-dir>
+#                  [--rule hysteresis] [--segments-config conf/vad-to-segments.conf] [--max-failed 0]
+#                  <data-dir> <out-dir>
 # Reads  <data-dir>/wav.scp, or its feats.scp for the method energy
 # Writes <out-dir>/{vad.scp,segments,utt2spk,spk2utt}, where "speaker" is the recording, and copies of
 #        wav.scp, feats.scp, rttm, uem and reco2num_spk; logs in <out-dir>/log
@@ -11,7 +12,8 @@ nj=4
 cmd=run.sh
 method=silero             # silero, webrtc or energy
 config=/dev/null          # options of vad
-segments_config=/dev/null # options of vad-to-segments
+rule=hysteresis           # of vad-to-segments: hysteresis or kaldi
+segments_config=/dev/null # its other options
 max_failed=0              # recordings of a job that may fail: a number, or 5%
 . step.sh
 [[ $# == 2 ]] || usage 2
@@ -25,7 +27,7 @@ split_table "$nj" "$input" "$out/split"
 $cmd JOB=1:"$nj" "$out/log/compute_vad.JOB.log" \
   vad --method "$method" --config "$config" --max-failed "$max_failed" \
   scp:"$out/split/JOB" ark,scp:"$out/vad.JOB.ark,$out/split/vad.JOB" \&\& \
-  vad-to-segments --config "$segments_config" scp:"$out/split/vad.JOB" "$out/split/segments.JOB"
+  vad-to-segments --rule "$rule" --config "$segments_config" scp:"$out/split/vad.JOB" "$out/split/segments.JOB"
 
 for file in wav.scp feats.scp rttm uem reco2num_spk; do
   if [[ -e $data/$file ]]; then write_table "$out/$file" cat "$data/$file"; fi

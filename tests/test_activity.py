@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diarkit.activity import equal_parts, hysteresis, runs, speech_segments
+from diarkit.errors import DataError
 
 
 @given(st.lists(st.sampled_from([0.0, 0.1, 0.3, 0.35, 0.5, 0.9, 1.0]), max_size=40), st.floats(0.05, 0.95),
@@ -67,7 +68,7 @@ def test_segments_on_paper():
         total = int(rng.integers(0, 300))
         decisions = np.repeat(rng.random(total) < 0.5, rng.integers(1, 12, total))[:total]
         settings = [int(n) for n in rng.integers(0, [25, 25, 15, 15])]
-        found = speech_segments(decisions.astype(np.float32), 0.01, *(n / 100 for n in settings))
+        found = speech_segments(decisions.astype(np.float32), 0.01, 0.5, 0.5, *(n / 100 for n in settings))
         expected = segments_on_paper(decisions, *settings)
         assert found == [(round(a / 100, 3), round(b / 100, 3)) for a, b in expected]
 
@@ -86,8 +87,21 @@ def test_pads_end_at_the_ends_of_the_recording():
     assert speech_segments(np.ones(150), frame_shift=0.02, pad_start=0) == [(0, 3)]
 
 
-def test_probabilities_above_a_half_are_speech():
-    assert speech_segments(np.repeat([0.2, 0.6, 0.5], 20), min_speech=0.1, pad_start=0) == [(0.2, 0.4)]
+def test_probabilities():
+    p = np.repeat([0.2, 0.4, 0.6, 0.5, 0.4, 0.6], 20)
+    assert speech_segments(p, min_silence=0, pad_start=0) == [(0.4, 0.8), (1, 1.2)]
+    assert speech_segments(p, min_silence=0, pad_start=0, offset=0.45) == [(0.4, 0.8), (1, 1.2)]
+    assert speech_segments(p, min_silence=0, pad_start=0, offset=0.4) == [(0.4, 1.2)]
+    assert speech_segments(p, min_silence=0, pad_start=0, onset=0.4, offset=0.4) == [(0.2, 1.2)]
+    assert speech_segments(p, onset=0.7) == []
+
+
+def test_what_makes_no_sense_is_refused():
+    for settings in (dict(frame_shift=0), dict(onset=0.4)):
+        with pytest.raises(DataError, match="--frame-shift" if "frame_shift" in settings else "--offset"):
+            speech_segments(np.ones(10), **settings)
+    with pytest.raises(DataError, match="vector"):
+        speech_segments(np.ones((10, 2)))
 
 
 @pytest.mark.parametrize("length, most, count", [(10, 3, 4), (9, 3, 3), (0.3, 0.1, 3), (5, 0, 1), (3, 3, 1)])

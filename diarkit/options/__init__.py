@@ -4,7 +4,7 @@ Each dataclass is one subject. From it come the command line (cli.options), the 
 (`--name=value`), the JSON beside a model (dataclasses.asdict) and the tests.
 """
 
-from diarkit.options.activity import SegmentOptions, VadOptions
+from diarkit.options.activity import KaldiSegmentOptions, SegmentOptions, SegmentRuleOptions, VadOptions
 from diarkit.options.clustering import AhcOptions, CosineOptions
 from diarkit.options.embeddings import DiarizeOptions, PretrainedOptions, XvectorOptions
 from diarkit.options.features import FbankOptions, FrameOptions, InputOptions, MfccOptions
@@ -21,11 +21,13 @@ __all__ = [
     "FbankOptions",
     "FrameOptions",
     "InputOptions",
+    "KaldiSegmentOptions",
     "MakeRttmOptions",
     "MfccOptions",
     "PlotOptions",
     "PretrainedOptions",
     "SegmentOptions",
+    "SegmentRuleOptions",
     "ShowTableOptions",
     "SubsegmentFileOptions",
     "SubsegmentOptions",

@@ -29,9 +29,39 @@ class VadOptions:
 
 @dataclass(frozen=True)
 class SegmentOptions:
+    """The rule "hysteresis", from decisions or probabilities to segments."""
+
     frame_shift: float = tunable(0.01, "From one decision to the next.", "s")
-    min_silence: float = tunable(0.3, "Fill shorter silences.", "s", "RESULTS.md")
-    min_speech: float = tunable(0.1, "Drop shorter speech, after that.", "s", "RESULTS.md")
-    pad_start: float = tunable(0.01, "Begin segments earlier by this.", "s", "RESULTS.md")
-    pad_end: float = tunable(0.0, "End segments later by this.", "s", "RESULTS.md")
+    onset: float = tunable(0.5, "Hysteresis: speech begins where a number is this or more.", "", "Silero")
+    offset: float = tunable(0.5, "Hysteresis: it ends where one is less than this.", "", "Silero")
+    min_silence: float = tunable(0.3, "Hysteresis: fill shorter silences.", "s", "RESULTS.md")
+    min_speech: float = tunable(0.1, "Hysteresis: drop shorter speech, after that.", "s", "RESULTS.md")
+    pad_start: float = tunable(0.01, "Hysteresis: begin segments earlier by this.", "s", "RESULTS.md")
+    pad_end: float = tunable(0.0, "Hysteresis: end segments later by this.", "s", "RESULTS.md")
     max_segment_length: float = tunable(0.0, "Cut longer segments into equal parts; 0 is never.", "s")
+
+
+@dataclass(frozen=True)
+class KaldiSegmentOptions:
+    """The rule "kaldi", from decisions to segments."""
+
+    silence_proportion: float = tunable(
+        0.2, "Kaldi: the part of all segments that is silence.", "", "Kaldi segmentation.pl")
+    hard_max_segment_length: float = tunable(
+        30.0, "Kaldi: cut longer segments into equal parts.", "s", "Kaldi segmentation.pl")
+    remove_noise_only_segments: bool = tunable(
+        False, "Kaldi: drop segments without a decision 2, which then is speech and 1 noise.", "",
+        "Kaldi vad_to_segments.sh")
+    min_duration: float = tunable(0.25, "Kaldi: drop shorter segments, in the end.", "s", "Kaldi vad_to_segments.sh")
+    first_separator: str = tunable("-", "Kaldi: between recording and start in names.")
+    second_separator: str = tunable("-", "Kaldi: between start and end in names.")
+    frame_shift: float = tunable(0.01, "From one decision to the next.", "s")
+    max_segment_length: float = tunable(15.0, "Join segments up to this length.", "s", "Kaldi segmentation.pl")
+
+
+@dataclass(frozen=True)
+class SegmentRuleOptions:
+    rule: str = tunable("kaldi", "How decisions become segments.", choices=("kaldi", "hysteresis"))
+    max_segment_length: float | None = tunable(
+        None, "Kaldi: join segments up to this length (default 15). Hysteresis: cut longer ones into equal parts"
+        " (default: none).", "s", "Kaldi segmentation.pl")

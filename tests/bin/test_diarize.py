@@ -71,7 +71,7 @@ def chain(run_tool, folder, wav_scp, models, vad, *cluster_options):
         run("vad", "--method=energy", "ark:mfcc.ark", "ark:vad.ark")
     else:
         run("vad", f"--method={vad}", f"scp:{wav_scp}", "ark:vad.ark")
-    run("vad-to-segments", "ark:vad.ark", "segments")
+    run("vad-to-segments", "--rule=hysteresis", "ark:vad.ark", "segments")
     run("make-subsegments", "segments", "subsegments")
     spk2utt = run("segments_to_spk2utt.sh", "subsegments").stdout
     (folder / "spk2utt").write_text(spk2utt)
