@@ -10,15 +10,28 @@ from diarkit.options.embeddings import DiarizeOptions, PretrainedOptions, Xvecto
 from diarkit.options.features import FbankOptions, FrameOptions, InputOptions, MfccOptions
 from diarkit.options.scoring import DerOptions, MakeRttmOptions, PlotOptions
 from diarkit.options.tables import ShowTableOptions
+from diarkit.options.transforms import (
+    CmvnOptions,
+    CmvnStatsOptions,
+    DeltaOptions,
+    FeatureSegmentOptions,
+    SlidingCmvnOptions,
+    SpliceOptions,
+    SubsampleOptions,
+)
 from diarkit.options.tunables import from_mapping, tunable
 from diarkit.options.windows import SubsegmentFileOptions, SubsegmentOptions
 
 __all__ = [
     "AhcOptions",
+    "CmvnOptions",
+    "CmvnStatsOptions",
     "CosineOptions",
+    "DeltaOptions",
     "DerOptions",
     "DiarizeOptions",
     "FbankOptions",
+    "FeatureSegmentOptions",
     "FrameOptions",
     "InputOptions",
     "KaldiSegmentOptions",
@@ -29,6 +42,9 @@ __all__ = [
     "SegmentOptions",
     "SegmentRuleOptions",
     "ShowTableOptions",
+    "SlidingCmvnOptions",
+    "SpliceOptions",
+    "SubsampleOptions",
     "SubsegmentFileOptions",
     "SubsegmentOptions",
     "VadOptions",

@@ -1,0 +1,147 @@
+"""Mean and variance normalisation of features: in a sliding window, or by sums over utterances or speakers.
+
+Source: Kaldi's feat/feature-functions.cc (SlidingWindowCmn) and transform/cmvn.cc.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diarkit.blocks import spans
+from diarkit.deltas import check_frames
+from diarkit.errors import DataError
+
+SLIDING_FLOOR = 1e-10  # of a variance in a sliding window
+FLOOR = 1e-20  # of a variance by sums
+
+
+class SlidingCmvn:
+    """Subtracts the mean of a window around or before each frame, and divides by its standard deviation.
+
+    opts : SlidingCmvnOptions. `floored` counts, over all that was normalised, the values whose variance was
+    floored because the window was constant.
+    """
+
+    def __init__(self, opts):
+        self.opts = opts
+        self.floored = 0
+
+    def window(self, t, total):
+        """First frame of the window of frame t, and the one after its last; t a number or an array of them."""
+        size = self.opts.cmn_window
+        if self.opts.center:  # moved to where it is whole
+            first = np.maximum(t - size // 2, 0)
+            last = first + size
+        else:
+            first = np.maximum(t - size, 0)
+            last = np.maximum(t + 1, self.opts.min_cmn_window)
+        excess = np.maximum(last - total, 0)
+        return np.maximum(first - excess, 0), last - excess
+
+    def stream(self, blocks, shape):
+        """Normalise a stream of (n, D) arrays, see diarkit.blocks, of shape (T, D): a stream of float32, and its shape.
+
+        Raises DataError if there are no frames.
+        """
+        total, _ = check_frames(shape)
+        return self._pieces(blocks, total), shape
+
+    def _pieces(self, blocks, total):
+        def reach(first, last):
+            return int(self.window(first, total)[0]), int(self.window(last - 1, total)[1])
+
+        for first, last, start, rows in spans(blocks, total, reach):
+            begin, end = (edge - start for edge in self.window(np.arange(first, last), total))
+            count = (end - begin)[:, None]
+            # Sums start anew in every piece and are of differences from one of its frames: in double, neither
+            # the length of the recording nor an offset of its values is left in the last digits.
+            rows = np.subtract(rows, rows[0], dtype=np.float64)
+            mean = window_sums(rows, begin, end) / count
+            out = rows[first - start : last - start] - mean
+            if self.opts.norm_vars:
+                variance = window_sums(rows * rows, begin, end) / count - mean * mean
+                self.floored += int(((variance < SLIDING_FLOOR) & (count > 1)).sum())
+                out /= np.sqrt(np.maximum(variance, SLIDING_FLOOR))
+                out[count[:, 0] == 1] = 0
+            yield out.astype(np.float32)
+
+
+def window_sums(rows, begin, end):
+    """Sums of the rows begin <= t < end: (T, D) -> (n, D)."""
+    sums = np.zeros((len(rows) + 1, rows.shape[1]))
+    np.cumsum(rows, axis=0, out=sums[1:])
+    return sums.take(end, axis=0) - sums.take(begin, axis=0)
+
+
+def cmvn_stats(blocks, shape, weights=None):
+    """Sums over a stream of (n, D) arrays, of shape (T, D): (2, D + 1) float64.
+
+    Sums of the values and the number of frames, sums of the squares and 0. `weights` are (T,); frames count as
+    much as they say. Raises DataError if there are no frames, or not as many weights.
+    """
+    total, dim = check_frames(shape)
+    if weights is not None and np.shape(weights) != (total,):
+        raise DataError(f"{np.size(weights)} weights, {total} frames")
+    stats = np.zeros((2, dim + 1))
+    for first, last, _, rows in spans(blocks, total):
+        # products in single precision, sums in double: as Kaldi has them, to the last digits
+        rows = rows.astype(np.float32, copy=False)
+        squares = rows * rows
+        count = last - first
+        if weights is not None:
+            weight = np.asarray(weights[first:last], np.float32)[:, None]
+            count = weight.sum(dtype=np.float64)
+            rows, squares = rows * weight, squares * weight
+        stats[0, :dim] += rows.sum(axis=0, dtype=np.float64)
+        stats[1, :dim] += squares.sum(axis=0, dtype=np.float64)
+        stats[0, dim] += count
+    return stats
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """x -> x * scale + offset, column by column: (D,) each; `floored` variances were too small to divide by."""
+
+    scale: np.ndarray
+    offset: np.ndarray
+    floored: int = 0
+
+    def stream(self, blocks, shape):
+        """Normalise a stream of (n, D) arrays, of shape (T, D): a stream of float32, and its shape.
+
+        Raises DataError if there are no frames, or the sums were of another number of columns.
+        """
+        _, dim = check_frames(shape)
+        if dim != len(self.scale):
+            raise DataError(f"{dim} columns, and sums of {len(self.scale)}")
+        return ((block * self.scale + self.offset).astype(np.float32) for block in blocks), shape
+
+
+def normaliser(stats, opts):
+    """The Normaliser to mean 0, and with norm_vars to variance 1, that sums ask for; or from there, with reverse.
+
+    stats : (2, D + 1) as cmvn_stats gives them, or (1, D + 1) without squares; opts : CmvnOptions.
+    Raises DataError if the sums have another shape, are of less than one frame, or lack what opts ask for.
+    """
+    stats = np.array(stats, np.float64)
+    if stats.ndim != 2 or stats.shape[0] not in (1, 2) or stats.shape[1] < 2:
+        raise DataError(f"sums for normalisation are (2, columns + 1), not {stats.shape}")
+    dim, count = stats.shape[1] - 1, stats[0, -1]
+    if len(stats) == 1 and opts.norm_vars:
+        raise DataError("no sums of squares, which --norm-vars needs")
+    if not count >= 1:
+        raise DataError(f"sums of {count:g} frames are too few to normalise by")
+    skipped = [int(word) for word in opts.skip_dims.split(":") if word]
+    if max(skipped, default=0) >= dim:
+        raise DataError(f"--skip-dims={opts.skip_dims}, and there are {dim} columns")
+    mean = stats[0, :dim] / count
+    deviation, floored = np.ones(dim), 0
+    if opts.norm_vars:
+        variance = stats[1, :dim] / count - mean * mean
+        variance[skipped] = 1
+        floored = int((variance < FLOOR).sum())
+        deviation = np.sqrt(np.maximum(variance, FLOOR))
+    mean[skipped] = 0
+    if opts.reverse:
+        return Normaliser(deviation, mean, floored)
+    return Normaliser(1 / deviation, -mean / deviation, floored)
