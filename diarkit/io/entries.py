@@ -5,8 +5,9 @@ import os
 import re
 import stat
 from collections import OrderedDict
+from contextlib import contextmanager
 
-from diarkit.errors import DataError
+from diarkit.errors import DataError, ItemError
 from diarkit.io.source import ByteSource
 from diarkit.io.specifiers import split_offset
 from diarkit.io.streams import Input
@@ -42,6 +43,17 @@ class Entries:
 
         Raises DataError naming file and reason.
         """
+        with self.opened(entry) as (source, wanted):
+            value = reader(source)
+            return value if wanted is None else take_range(value, wanted)
+
+    @contextmanager
+    def opened(self, entry):
+        """Open the place that an entry names: a context manager that gives a ByteSource and the text of the range.
+
+        To leave it early by GeneratorExit is no failure. Raises DataError naming the file, also for one that
+        the body raises, except for an ItemError.
+        """
         rxfilename, wanted = split_range(entry)
         command = None
         if rxfilename.endswith("|"):
@@ -49,18 +61,19 @@ class Entries:
         else:
             source = self._source(rxfilename)
         try:
-            value = reader(source)
-            if wanted is not None:
-                value = take_range(value, wanted)
+            yield source, wanted
+        except GeneratorExit:
+            if command:
+                command.close()
+            raise
         except BaseException as error:
             if command:
                 command.close(error)
-            if isinstance(error, DataError):
+            if isinstance(error, DataError) and not isinstance(error, ItemError):
                 raise DataError(str(error), rxfilename) from error
             raise
         if command:
             command.close()
-        return value
 
     def _source(self, rxfilename):
         path, offset = split_offset(rxfilename)
@@ -97,22 +110,29 @@ def split_range(entry):
 
 
 def take_range(array, text):
-    """The part of an array that a range names: '0:9', '0:9,2:4' or ':,2:4', both ends included.
+    """The part of an array that a range names; see range_slices."""
+    return array[range_slices(text, array.shape)].copy()
 
-    Up to three rows past the end are forgiven with a warning, as Kaldi does. Raises DataError.
+
+def range_slices(text, shape):
+    """The slices of an array of this shape that a range names: '0:9', '0:9,2:4' or ':,2:4', both ends included.
+
+    `text` None is all of it. Up to three rows past the end are forgiven with a warning, as Kaldi does.
+    Raises DataError.
     """
+    if text is None:
+        return (slice(None),) * len(shape)
     parts = [_PART.fullmatch(part) for part in text.split(",")]
-    if None in parts or len(parts) > max(array.ndim, 1):
-        raise DataError(f"bad range [{text}] for an array of {array.ndim} dimensions")
-    slices = []
+    if None in parts or len(parts) > len(shape):
+        raise DataError(f"bad range [{text}] for an array of {len(shape)} dimensions")
+    slices = [slice(None)] * len(shape)
     for axis, part in enumerate(parts):
         if part[1] is None:
-            slices.append(slice(None))
             continue
-        first, last, size = int(part[1]), int(part[2]), array.shape[axis]
+        first, last, size = int(part[1]), int(part[2]), shape[axis]
         if first > last or first >= size or last >= size + (TOLERANCE if axis == 0 else 0):
-            raise DataError(f"range [{text}] does not fit in an array of shape {array.shape}")
+            raise DataError(f"range [{text}] does not fit in an array of shape {shape}")
         if last >= size:
             log.warning("range [%s] ends %d rows past the end of the array", text, last - size + 1)
-        slices.append(slice(first, last + 1))
-    return array[tuple(slices)].copy()
+        slices[axis] = slice(first, last + 1)
+    return tuple(slices)

@@ -81,6 +81,11 @@ class Output:
             self.abandon(error)
             raise
 
+    def rewind(self, position):
+        """Take back what was written to a file from this position on."""
+        self.stream.seek(position)
+        self.stream.truncate()
+
     def prepare(self):
         """Bring everything to the disk, so that what is left of `commit` can hardly fail."""
         self.stream.flush()
@@ -100,7 +105,7 @@ class Output:
         else:
             self._leave_stream()
 
-    def abandon(self, error):
+    def abandon(self, error, keep=True):
         """Close after failure. What was written stays as NAME.partial, unless someone interrupted us.
 
         Raises CommandFailed instead of `error` if a command that stopped reading is the cause.
@@ -122,7 +127,7 @@ class Output:
         else:
             with suppress(OSError, ValueError):
                 self.stream.close()
-            kept = isinstance(error, Exception) and _size(self._temporary) > 0
+            kept = keep and isinstance(error, Exception) and _size(self._temporary) > 0
             if kept:
                 os.replace(self._temporary, self._final + ".partial")
             else:

@@ -6,6 +6,7 @@ from diarkit.errors import DataError
 
 CHUNK = 1 << 16
 SMALL = 1 << 12  # what is larger goes straight to where it is wanted
+SKIPPED = 1 << 20  # bytes taken at once that nobody wants
 LARGE = 1 << 24  # bytes taken at once when nothing says how many there are
 
 
@@ -79,9 +80,7 @@ class ByteSource:
             return array
         if self.size is None:
             return np.frombuffer(self._take_unbounded(nbytes), dtype)
-        if nbytes > self.size - self.tell():
-            rest = self.size - self.tell()
-            raise DataError(f"its header promises {nbytes} bytes, {rest} follow (truncated)")
+        self.check_promise(nbytes)
         array = np.empty(count, dtype)
         view = memoryview(array).cast("B")
         have = min(len(self.buffer) - self.pos, nbytes)
@@ -94,6 +93,29 @@ class ByteSource:
             have += n
             self.end += n
         return array
+
+    def check_promise(self, nbytes):
+        """Raise DataError if a header promises more bytes than follow in a file; of a pipe nobody knows."""
+        if self.size is not None and nbytes > self.size - self.tell():
+            rest = self.size - self.tell()
+            raise DataError(f"its header promises {nbytes} bytes, {rest} follow (truncated)")
+
+    def skip(self, nbytes):
+        """Pass over bytes."""
+        if nbytes <= len(self.buffer) - self.pos:
+            self.pos += nbytes
+        elif self.size is not None:
+            self.check_promise(nbytes)
+            self.seek(self.tell() + nbytes)
+        else:
+            left = nbytes - len(self.buffer) + self.pos
+            self.pos = len(self.buffer)
+            while left:
+                part = self.stream.read1(min(left, SKIPPED))
+                if not part:
+                    raise DataError(f"its header promises {nbytes} bytes, {nbytes - left} follow (truncated)")
+                left -= len(part)
+                self.end += len(part)
 
     def _take_unbounded(self, nbytes):
         """Bytes from a pipe, taking memory only as they come; a bytearray, so that arrays can be changed."""

@@ -101,7 +101,12 @@ def format_text(array):
         return f" [ {_digits(array)} ]\n" if array.size else " [ ]\n"
     if not array.size:
         return " [ ]\n"
-    return " [\n  " + " \n  ".join(_digits(row) for row in array) + " ]\n"
+    return " [\n  " + format_rows(array) + " ]\n"
+
+
+def format_rows(matrix):
+    """The rows of a matrix as they stand between the brackets."""
+    return " \n  ".join(map(_digits, matrix))
 
 
 def _digits(row):

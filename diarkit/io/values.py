@@ -58,12 +58,8 @@ def read_binary(source):
         _check_size(marker, count)
         return source.take_array(count, _VECTORS[kind])
     if kind in _MATRICES:
-        source.need(13)
-        marker, rows, marker2, cols = _SIZES.unpack_from(source.buffer, source.pos + 3)
-        source.pos += 13
-        _check_size(marker, rows)
-        _check_size(marker2, cols)
-        return source.take_array(rows * cols, _MATRICES[kind]).reshape(rows, cols)
+        shape = _read_shape(source)
+        return source.take_array(shape[0] * shape[1], _MATRICES[kind]).reshape(shape)
     if kind[:1] == b"\4":
         return _read_ints(source)
     if kind[:1] == b"\10":
@@ -76,6 +72,35 @@ def read_binary(source):
     _refuse(kind)
     word = source.buffer[source.pos : source.pos + 12].split(b" ")[0]
     raise DataError(f"unknown kind of value {word!r}")
+
+
+def read_matrix_head(source):
+    """Take the header of a matrix of single or double precision: its shape and dtype.
+
+    If another kind of value follows nothing is taken, and the result is None. Raises DataError if the header
+    is malformed, or promises more than follows in a file.
+    """
+    if not (_is_binary(source) and source.fill(5)):
+        return None
+    dtype = _MATRICES.get(source.buffer[source.pos + 2 : source.pos + 5])
+    if dtype is None:
+        return None
+    source.pos += 2
+    shape = _read_shape(source)
+    source.check_promise(shape[0] * shape[1] * dtype.itemsize)
+    return shape, dtype
+
+
+def _read_shape(source):
+    """Rows and columns, after the word for the kind, which is taken too."""
+    source.need(13)
+    marker, rows, marker2, cols = _SIZES.unpack_from(source.buffer, source.pos + 3)
+    source.pos += 13
+    _check_size(marker, rows)
+    _check_size(marker2, cols)
+    if rows and not cols:
+        raise DataError(f"malformed header: {rows} rows of no columns")
+    return rows, cols
 
 
 def read_number(source):
@@ -120,10 +145,14 @@ def encode(array, compression=0):
     body = array.tobytes() if array.nbytes < LARGE_BODY else array.reshape(-1).view(np.uint8).data
     if array.ndim == 0:
         return (b"\0B\10" if double else b"\0B\4"), body
-    letter = b"D" if double else b"F"
     if array.ndim == 1:
-        return b"\0B" + letter + b"V " + _SIZE.pack(4, len(array)), body
-    return b"\0B" + letter + b"M " + _SIZES.pack(4, array.shape[0], 4, array.shape[1]), body
+        return (b"\0BDV " if double else b"\0BFV ") + _SIZE.pack(4, len(array)), body
+    return matrix_head(array.shape, array.dtype), body
+
+
+def matrix_head(shape, dtype):
+    """The bytes before the numbers of a matrix, from NUL B on."""
+    return (b"\0BDM " if dtype == np.float64 else b"\0BFM ") + _SIZES.pack(4, shape[0], 4, shape[1])
 
 
 def encode_text(array):
@@ -143,14 +172,23 @@ def prepare(array):
     raise ValueError(f"a table holds no array of type {array.dtype} with {array.ndim} dimensions")
 
 
-def check_finite(array):
-    """Raise DataError if there is NaN or infinity in an array."""
+def check_matrix(array):
+    """Raise DataError if an array is no matrix."""
+    if array.ndim != 2:
+        kind = "a number" if array.ndim == 0 else "a vector"
+        raise DataError(f"{kind} where a matrix is expected")
+
+
+def check_finite(array, first=0):
+    """Raise DataError if there is NaN or infinity in an array, whose rows are counted from `first`."""
     if array.dtype.kind != "f":
         return
     finite = np.isfinite(array)
     # Looking for a byte that is 0 in a short answer is quicker than all(), by half a microsecond.
     if 0 in finite.tobytes() if finite.size < LARGE_BODY else not finite.all():
         bad = np.argwhere(~np.isfinite(array))
+        if array.ndim:
+            bad[:, 0] += first
         raise DataError(
             f"{len(bad)} of {array.size} values are NaN or infinite, the first at {bad[0].tolist()}"
         )

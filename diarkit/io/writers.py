@@ -1,12 +1,19 @@
 """Writing tables of arrays: archives, archives with their scp, and the places that an scp lists."""
 
+import contextlib
+import shutil
+from tempfile import SpooledTemporaryFile
+
 import numpy as np
 
 from diarkit.errors import DataError, ItemError
 from diarkit.io.lists import SeenKeys, is_key, read_scp
 from diarkit.io.outputs import Output
+from diarkit.io.pieces import binary_pieces, checked, collect, text_pieces
 from diarkit.io.specifiers import parse_wspecifier
 from diarkit.io.values import LARGE_BODY, check_finite, encode, encode_text, prepare
+
+SPOOLED = 1 << 24  # bytes of an unfinished entry that are kept in memory, before a temporary file is used
 
 
 class ArrayWriter:
@@ -52,14 +59,14 @@ class ArrayWriter:
         Raises ItemError for a bad key, NaN, infinity or too large integers; ValueError for arrays of
         other kinds.
         """
-        if not is_key(key):
-            raise ItemError(repr(key), "a key of a table is a word without white space")
+        check_key(key)
         array = prepare_item(key, array, self._finite)
         head, body = (b"", encode_text(array)) if self.specifier.text else encode(array, self._compression)
-        if not self._seen.add(key):
-            raise ItemError(key, "written already, a table has every key once")
+        self._remember(key)
         if self._places is not None:
-            self._write_at_place(key, head, body)
+            if output := self._place(key):
+                with output as stream:
+                    stream.writelines((head, body))
             return
         start = f"{key} ".encode()
         if len(body) < LARGE_BODY:
@@ -67,19 +74,78 @@ class ArrayWriter:
         else:
             self._ark.stream.write(start + head)
             self._ark.stream.write(body)
+        self._finish_entry(key, len(start), len(head) + len(body))
+
+    def _finish_entry(self, key, start, length):
+        """Tell where the entry lies whose key (with the space after it) and value have these lengths."""
         if self._scp:
-            place = f"{key} {self.specifier.ark}:{self._position + len(start)}\n"
-            self._scp.stream.write(place.encode())
-        self._position += len(start) + len(head) + len(body)
+            self._scp.stream.write(f"{key} {self.specifier.ark}:{self._position + start}\n".encode())
+        self._position += start + length
         if self.specifier.flush:
             for output in self._outputs():
                 output.stream.flush()
 
-    def _write_at_place(self, key, head, body):
+    def write_blocks(self, key, shape, blocks, dtype=np.float32):
+        """Write a matrix that comes in blocks of rows, whole or not at all; memory does not grow with its length.
+
+        shape : (N, D) of the matrix
+        blocks : iterable of (n, D) arrays, N rows in all
+        dtype : float32 or float64, as which it is written
+
+        What `blocks` raises comes out of here, and then nothing of the entry is in the table. Raises ItemError
+        also for a bad key, NaN or infinity, and another number of rows than N. A compressed matrix is collected.
+        """
+        check_key(key)
+        dtype = np.dtype(dtype)
+        blocks = checked(key, shape, blocks, dtype, self._finite)
+        if self.specifier.text:
+            pieces = text_pieces(blocks)
+        elif self._compression:
+            self.write(key, collect(blocks, shape, dtype))
+            return
+        else:
+            pieces = binary_pieces(blocks, shape, dtype)
+        if self._places is None:
+            start = f"{key} ".encode()
+            length = self._write_pieces(key, pieces, self._ark, start)
+            self._finish_entry(key, len(start), length - len(start))
+        elif output := self._place(key):
+            try:
+                self._write_pieces(key, pieces, output)
+            except BaseException as error:
+                output.abandon(error, keep=False)
+                raise
+            with output:
+                pass
+
+    def _write_pieces(self, key, pieces, output, start=b""):
+        """Write an entry to an output, or take all of it back; returns its length."""
+        before = output.stream.tell() if output.is_file else 0
+        with contextlib.nullcontext(output.stream) if output.is_file else SpooledTemporaryFile(SPOOLED) as stream:
+            try:
+                stream.write(start)
+                for piece in pieces:  # a spool looks at its size after each write
+                    stream.write(piece)
+                self._remember(key)
+            except BaseException:
+                if output.is_file:
+                    output.rewind(before)
+                raise
+            length = stream.tell() - before
+            if not output.is_file:
+                stream.seek(0)
+                shutil.copyfileobj(stream, output.stream, 1 << 20)
+        return length
+
+    def _remember(self, key):
+        if not self._seen.add(key):
+            raise ItemError(key, "written already, a table has every key once")
+
+    def _place(self, key):
+        """The Output that the scp to write to has for a key; None if it may be passed over."""
         if key in self._places:
-            with Output(self._places[key], from_table=True) as stream:
-                stream.writelines((head, body))
-        elif not self.specifier.permissive:
+            return Output(self._places[key], from_table=True)
+        if not self.specifier.permissive:
             raise ItemError(key, f"not in {self.specifier.scp}, which says where to write")
 
     def _outputs(self):
@@ -119,6 +185,12 @@ class ArrayWriter:
                 failure = command_failed
         if failure:
             raise failure from error
+
+
+def check_key(key):
+    """Raise ItemError for what cannot be a key."""
+    if not is_key(key):
+        raise ItemError(repr(key), "a key of a table is a word without white space")
 
 
 def prepare_item(key, array, finite=True):
