@@ -9,22 +9,13 @@ import soundfile
 
 from diarkit import signals
 from diarkit.errors import DataError
-from diarkit.features import (
-    BLOCK,
-    FeatureExtractor,
-    Frames,
-    dct_matrix,
-    dither_generator,
-    lifter,
-    mel_banks,
-    read_mirrored,
-    window_function,
-)
+from diarkit.features import BLOCK, FeatureExtractor, Frames, dither_generator, read_mirrored, window_function
 from diarkit.io.tables import read_arrays
+from diarkit.melbanks import dct_matrix, lifter, mel_banks
 from diarkit.options import FbankOptions, InputOptions, MfccOptions
 
 CLASSES = {"mfcc": MfccOptions, "fbank": FbankOptions}
-NOT_OURS = {"vtln_warp", "vtln_low", "vtln_high", "subtract_mean", "output_format"}
+NOT_OURS = {"vtln_warp", "subtract_mean", "output_format"}
 TOLERANCE, MEAN_TOLERANCE = 1e-3, 5e-5  # Kaldi computes in single precision
 
 
@@ -241,7 +232,7 @@ def test_small_matrices():
     assert window_function("hamming", 400)[[0, -1]] == pytest.approx(0.08)
     assert window_function("rectangular", 3).tolist() == [1, 1, 1]
     assert window_function("blackman", 401)[200] == pytest.approx(1)
-    banks = mel_banks(23, 512, 16000)
+    banks = mel_banks(23, 512, FbankOptions())
     assert banks.shape == (23, 256) and banks.dtype == np.float32
     assert (banks >= 0).all() and banks.max() <= 1
 

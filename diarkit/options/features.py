@@ -27,6 +27,8 @@ class FrameOptions:
     round_to_power_of_two: bool = tunable(True, "Pad frames with zeros to a power of two.", "", KALDI_WINDOW)
     low_freq: float = tunable(20.0, "Lower edge of the mel filters.", "Hz", KALDI_MEL)
     high_freq: float = tunable(0.0, "Upper edge; 0 or less counts from the Nyquist frequency.", "Hz", KALDI_MEL)
+    vtln_low: float = tunable(100.0, "Lower end of what VTLN warps in full.", "Hz", KALDI_MEL)
+    vtln_high: float = tunable(-500.0, "Upper end; negative counts from the Nyquist frequency.", "Hz", KALDI_MEL)
     energy_floor: float = tunable(0.0, "Floor under the energy; 0 is none.", "", "Kaldi feature-mfcc.h")
     raw_energy: bool = tunable(True, "Energy before preemphasis and window.", "", "Kaldi feature-mfcc.h")
     htk_compat: bool = tunable(False, "Energy last, as HTK has it.", "", "Kaldi feature-mfcc.h")
