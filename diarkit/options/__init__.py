@@ -6,6 +6,15 @@ Each dataclass is one subject. From it come the command line (cli.options), the 
 
 from diarkit.options.activity import KaldiSegmentOptions, SegmentOptions, SegmentRuleOptions, VadOptions
 from diarkit.options.clustering import AhcOptions, CosineOptions
+from diarkit.options.datadirs import (
+    CombineOptions,
+    DurationOptions,
+    FixOptions,
+    SplitOptions,
+    SubsetOptions,
+    TurnSegmentOptions,
+    ValidateOptions,
+)
 from diarkit.options.embeddings import DiarizeOptions, PretrainedOptions, XvectorOptions
 from diarkit.options.features import FbankOptions, FrameOptions, InputOptions, MfccOptions
 from diarkit.options.scoring import DerOptions, MakeRttmOptions, PlotOptions
@@ -26,12 +35,15 @@ __all__ = [
     "AhcOptions",
     "CmvnOptions",
     "CmvnStatsOptions",
+    "CombineOptions",
     "CosineOptions",
     "DeltaOptions",
     "DerOptions",
     "DiarizeOptions",
+    "DurationOptions",
     "FbankOptions",
     "FeatureSegmentOptions",
+    "FixOptions",
     "FrameOptions",
     "InputOptions",
     "KaldiSegmentOptions",
@@ -44,10 +56,14 @@ __all__ = [
     "ShowTableOptions",
     "SlidingCmvnOptions",
     "SpliceOptions",
+    "SplitOptions",
     "SubsampleOptions",
     "SubsegmentFileOptions",
     "SubsegmentOptions",
+    "SubsetOptions",
+    "TurnSegmentOptions",
     "VadOptions",
+    "ValidateOptions",
     "XvectorOptions",
     "from_mapping",
     "tunable",
