@@ -15,36 +15,56 @@ from diarkit.errors import DataError
 
 LARGEST = 0xFFFFFFFF
 PCM_BITS = (8, 12, 16, 20, 24, 32)
+PCM, EXTENSIBLE = 1, 0xFFFE
+PCM_GUID = bytes.fromhex("0100000000001000800000aa00389b71")
+LONGEST_CHUNK = 1 << 24  # bytes of a chunk before the data, in an archive
+
+
+@dataclass(frozen=True)
+class WavFormat:
+    """What the chunk "fmt " says: `kind` 1 is plain integers; `width` is in bytes, of a sample of all channels."""
+
+    kind: int
+    channels: int
+    rate: int  # Hz
+    width: int
+    bits: int
+
+    @property
+    def is_pcm16(self):
+        return self.kind == PCM and self.bits == 16 and self.width == 2 * self.channels
 
 
 @dataclass(frozen=True)
 class WavExtent:
-    """Places in the file, in bytes: of the size of the data in the header, and of the data."""
+    """Places in the file, in bytes: of the size of the data in the header, and of the data; and the format."""
 
     size_at: int
     start: int
     promised: int | None  # None where the header does not know
     available: int
     order: str  # "<" or ">", of the bytes of numbers
+    format: WavFormat | None
 
     @property
     def truncated(self):
         return self.promised is not None and self.promised > self.available
 
 
-def find_wav_data(handle, base=0):
+def find_wav_data(handle, base=0, end=None):
     """The WavExtent of a WAV file that begins at byte `base` of an open file; None if it is no WAV.
 
     handle : file descriptor of an ordinary file, whose position is left alone
+    end : byte of the file where the WAV file ends, if that is known
 
     Raises DataError if the header is truncated or impossible.
     """
-    end = os.fstat(handle).st_size
+    end = os.fstat(handle).st_size if end is None else end
     head = os.pread(handle, 12, base)
     if head[:4] not in (b"RIFF", b"RIFX", b"RF64") or (head[8:] != b"WAVE"[: max(len(head) - 8, 0)]):
         return None
     order = ">" if head[:4] == b"RIFX" else "<"
-    at, promised_by_ds64 = base + 12, None
+    at, promised_by_ds64, form = base + 12, None, None
     while True:
         chunk = os.pread(handle, 8, at)
         if len(chunk) < 8:
@@ -56,7 +76,7 @@ def find_wav_data(handle, base=0):
         if name == b"ds64" and len(body) >= 16:
             (promised_by_ds64,) = struct.unpack("<Q", body[8:16])
         if name == b"fmt " and len(body) >= 16:
-            _check_format(body, order)
+            form = _read_format(body, order)
         if not name.isascii() or not name.decode().isprintable():
             raise DataError("not a WAV file, or damaged: rubbish where a chunk should begin")
         at += 8 + size + size % 2
@@ -65,15 +85,47 @@ def find_wav_data(handle, base=0):
     available = max(end - start, 0)
     if _unknown(promised) and (promised or not _is_chunks(handle, start, end)):
         promised = None
-    return WavExtent(at + 4, start, promised, available, order)
+    return WavExtent(at + 4, start, promised, available, order, form)
 
 
-def _check_format(body, order):
-    kind, channels, rate, _, _, bits = struct.unpack(order + "HHIIHH", body[:16])
+def _read_format(body, order):
+    kind, channels, rate, _, width, bits = struct.unpack(order + "HHIIHH", body[:16])
     if not channels:
         raise DataError("a WAV file with 0 channels")
-    if kind == 1 and bits not in PCM_BITS:
+    if kind == PCM and bits not in PCM_BITS:
         raise DataError(f"a WAV file with {bits} bits a sample")
+    if kind == EXTENSIBLE and body[24:40] == PCM_GUID:
+        kind = PCM
+    return WavFormat(kind, channels, rate, width, bits)
+
+
+def wav_header(rate, channels, num_bytes):
+    """The 44 bytes before the data of a WAV file of 16-bit integers, `num_bytes` of them, as Kaldi writes them."""
+    return b"RIFF" + struct.pack("<I4s4sIHHIIHH4sI", 36 + num_bytes, b"WAVE", b"fmt ", 16, PCM, channels, rate,
+                                 2 * channels * rate, 2 * channels, 16, b"data", num_bytes)
+
+
+def take_wav_header(source):
+    """Take the header of a WAV file in an archive from a ByteSource: its bytes, and the size of its data.
+
+    The size is None where the header does not know it; then the data go on to the end of the stream, which
+    Kaldi's wave-reader.cc has for an archive of one. Raises DataError if it is no WAV file.
+    """
+    source.need(12)
+    head = bytearray(source.take(12))
+    if head[:4] not in (b"RIFF", b"RIFX") or head[8:] != b"WAVE":
+        raise DataError("not a WAV file in an archive of them")
+    order = ">" if head[:4] == b"RIFX" else "<"
+    while True:
+        head += source.take(8)
+        (size,) = struct.unpack(order + "I", head[-4:])
+        if head[-8:-4] == b"data":
+            break
+        if size > LONGEST_CHUNK:
+            raise DataError("not a WAV file, or damaged: a chunk before the data that is too long")
+        head += source.take(size + size % 2)
+    (whole,) = struct.unpack(order + "I", head[4:8])
+    return bytes(head), None if size == whole in (0, 0x7FFFFFFF, LARGEST) or size and _unknown(size) else size
 
 
 def _unknown(size):
@@ -97,13 +149,14 @@ def _is_chunks(handle, at, end):
 class Patched(io.RawIOBase):
     """An open file from byte `base` on, with other bytes in one place: all that soundfile needs."""
 
-    def __init__(self, handle, base, at=0, patch=b""):
+    def __init__(self, handle, base, at=0, patch=b"", end=None):
         self._handle, self._base, self._patch_at, self._patch = handle, base, at, patch
-        self._size = os.fstat(handle).st_size - base
+        self._size = (os.fstat(handle).st_size if end is None else end) - base
         self._pos = 0
 
     def readinto(self, buffer):
-        data = bytearray(os.pread(self._handle, len(buffer), self._base + self._pos))
+        count = max(0, min(len(buffer), self._size - self._pos))
+        data = bytearray(os.pread(self._handle, count, self._base + self._pos))
         for i, byte in enumerate(self._patch, self._patch_at - self._pos):
             if 0 <= i < len(data):
                 data[i] = byte
