@@ -15,55 +15,58 @@ SLIDING_FLOOR = 1e-10  # of a variance in a sliding window
 FLOOR = 1e-20  # of a variance by sums
 
 
-class SlidingCmvn:
-    """Subtracts the mean of a window around or before each frame, and divides by its standard deviation.
+def sliding_window(t, total, opts):
+    """First frame of the window of frame t of `total`, and the one after its last; t a number or an array of them."""
+    size = opts.cmn_window
+    if opts.center:  # moved to where it is whole
+        first = np.maximum(t - size // 2, 0)
+        last = first + size
+    else:
+        first = np.maximum(t - size, 0)
+        last = np.maximum(t + 1, opts.min_cmn_window)
+    excess = np.maximum(last - total, 0)
+    return np.maximum(first - excess, 0), last - excess
 
-    opts : SlidingCmvnOptions. `floored` counts, over all that was normalised, the values whose variance was
-    floored because the window was constant.
+
+def sliding_cmvn(blocks, shape, opts, warn=None):
+    """Subtract the mean of the window around or before each frame, and with norm_vars divide by its deviation.
+
+    Parameters
+    ----------
+    blocks : stream of (n, D) arrays, see diarkit.blocks; shape : (T, D)
+    opts : SlidingCmvnOptions
+    warn : called at the end with the number of values whose variance was floored, if there are any: the windows
+        were constant there
+
+    Returns
+    -------
+    blocks, shape : stream of (n, D) float32 arrays, and its shape. Raises DataError if there are no frames.
     """
+    total, _ = check_frames(shape)
 
-    def __init__(self, opts):
-        self.opts = opts
-        self.floored = 0
+    def reach(first, last):
+        return int(sliding_window(first, total, opts)[0]), int(sliding_window(last - 1, total, opts)[1])
 
-    def window(self, t, total):
-        """First frame of the window of frame t, and the one after its last; t a number or an array of them."""
-        size = self.opts.cmn_window
-        if self.opts.center:  # moved to where it is whole
-            first = np.maximum(t - size // 2, 0)
-            last = first + size
-        else:
-            first = np.maximum(t - size, 0)
-            last = np.maximum(t + 1, self.opts.min_cmn_window)
-        excess = np.maximum(last - total, 0)
-        return np.maximum(first - excess, 0), last - excess
-
-    def stream(self, blocks, shape):
-        """Normalise a stream of (n, D) arrays, see diarkit.blocks, of shape (T, D): a stream of float32, and its shape.
-
-        Raises DataError if there are no frames.
-        """
-        total, _ = check_frames(shape)
-        return self._pieces(blocks, total), shape
-
-    def _pieces(self, blocks, total):
-        def reach(first, last):
-            return int(self.window(first, total)[0]), int(self.window(last - 1, total)[1])
-
+    def pieces():
+        floored = 0
         for first, last, start, rows in spans(blocks, total, reach):
-            begin, end = (edge - start for edge in self.window(np.arange(first, last), total))
+            begin, end = (edge - start for edge in sliding_window(np.arange(first, last), total, opts))
             count = (end - begin)[:, None]
             # Sums start anew in every piece and are of differences from one of its frames: in double, neither
             # the length of the recording nor an offset of its values is left in the last digits.
             rows = np.subtract(rows, rows[0], dtype=np.float64)
             mean = window_sums(rows, begin, end) / count
             out = rows[first - start : last - start] - mean
-            if self.opts.norm_vars:
+            if opts.norm_vars:
                 variance = window_sums(rows * rows, begin, end) / count - mean * mean
-                self.floored += int(((variance < SLIDING_FLOOR) & (count > 1)).sum())
+                floored += int(((variance < SLIDING_FLOOR) & (count > 1)).sum())
                 out /= np.sqrt(np.maximum(variance, SLIDING_FLOOR))
                 out[count[:, 0] == 1] = 0
             yield out.astype(np.float32)
+        if floored and warn:
+            warn(floored)
+
+    return pieces(), shape
 
 
 def window_sums(rows, begin, end):
@@ -96,6 +99,15 @@ def cmvn_stats(blocks, shape, weights=None):
         stats[1, :dim] += squares.sum(axis=0, dtype=np.float64)
         stats[0, dim] += count
     return stats
+
+
+def add_stats(total, stats):
+    """Sums as cmvn_stats gives them, added to others, if there are any yet; raises DataError if columns differ."""
+    if total is None:
+        return stats
+    if total.shape != stats.shape:
+        raise DataError(f"{stats.shape[1] - 1} columns, and those before had {total.shape[1] - 1}")
+    return total + stats
 
 
 @dataclass(frozen=True)

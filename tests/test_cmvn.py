@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diarkit.cmvn import SLIDING_FLOOR, Normaliser, SlidingCmvn, cmvn_stats, normaliser
+from diarkit.cmvn import SLIDING_FLOOR, Normaliser, cmvn_stats, normaliser, sliding_cmvn, sliding_window
 from diarkit.errors import DataError, UsageError
 from diarkit.options import CmvnOptions, SlidingCmvnOptions
 
@@ -20,7 +20,7 @@ def whole(result):
 
 
 def sliding(matrix, size=700, **options):
-    return whole(SlidingCmvn(SlidingCmvnOptions(**options)).stream(blocks_of(matrix, size), matrix.shape))
+    return whole(sliding_cmvn(blocks_of(matrix, size), matrix.shape, SlidingCmvnOptions(**options)))
 
 
 def window_of(t, total, size, least, center):
@@ -71,9 +71,9 @@ def test_over_a_long_recording_nothing_drifts(center):
     matrix = (rng.normal(0, 1, (200000, 3)) + [0, 1e4, -1e5]).astype(np.float32)
     found = {norm_vars: sliding(matrix, 65536, cmn_window=300, center=center, norm_vars=norm_vars)
              for norm_vars in (False, True)}
-    opts = SlidingCmvn(SlidingCmvnOptions(cmn_window=300, center=center))
+    opts = SlidingCmvnOptions(cmn_window=300, center=center)
     for t in [0, 149, 151, 2047, 2048, *rng.integers(0, 200000, 100), 199849, 199850, 199999]:
-        first, last = opts.window(t, len(matrix))
+        first, last = sliding_window(t, len(matrix), opts)
         window = matrix[first:last].astype(float)
         value = matrix[t] - window.mean(axis=0)
         np.testing.assert_allclose(found[False][t], value, rtol=0, atol=1e-6)
@@ -88,10 +88,12 @@ def test_the_bytes_do_not_depend_on_how_the_rows_come():
 
 def test_where_the_window_is_constant_the_variance_is_floored_and_counted():
     matrix = np.float32([[0.1, t % 2] for t in range(50)])
-    cmvn = SlidingCmvn(SlidingCmvnOptions(cmn_window=10, min_cmn_window=10, norm_vars=True))
-    found = whole(cmvn.stream([matrix], matrix.shape))
+    opts, floored = SlidingCmvnOptions(cmn_window=10, min_cmn_window=10, norm_vars=True), []
+    found = whole(sliding_cmvn([matrix], matrix.shape, opts, floored.append))
     assert abs(found[:, 0]).max() < 1e-6 < abs(found[:, 1]).max()
-    assert cmvn.floored == 50
+    assert floored == [50]
+    whole(sliding_cmvn([matrix[:, 1:]], (50, 1), opts, floored.append))
+    assert floored == [50]
 
 
 def test_a_window_of_one_frame_gives_zero():
@@ -103,7 +105,7 @@ def test_a_window_of_one_frame_gives_zero():
 @pytest.mark.parametrize("shape, reason", [((0, 3), "no frames"), ((0, 0), "no frames"), ((3,), "not a matrix")])
 def test_no_frames_are_refused(shape, reason):
     with pytest.raises(DataError, match=reason):
-        SlidingCmvn(SlidingCmvnOptions()).stream([], shape)
+        sliding_cmvn([], shape, SlidingCmvnOptions())
     with pytest.raises(DataError, match=reason):
         cmvn_stats([], shape)
 
