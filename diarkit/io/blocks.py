@@ -3,7 +3,7 @@
 from diarkit.errors import DataError, ItemError
 from diarkit.io.entries import range_slices
 from diarkit.io.readers import TableReader
-from diarkit.io.values import check_finite, check_matrix, read_matrix_head, read_value
+from diarkit.io.values import WrongKind, check_finite, read_matrix, read_matrix_head
 
 BLOCK = 1024  # rows of a block: of features some 100 kB, which stay in the cache from one stage to the next
 
@@ -67,15 +67,8 @@ def open_matrix(source):
     """Take the header of a matrix: a StoredMatrix; what is no plain matrix is read, an array."""
     head = read_matrix_head(source)
     if head is None:
-        return read_whole(source)
+        return read_matrix(source)
     return StoredMatrix(source, *head)
-
-
-def read_whole(source):
-    """Read one value of which a matrix is expected; an empty one in text, `[ ]`, is a matrix too."""
-    text = source.fill(1) and source.buffer[source.pos] != 0
-    value = read_value(source)
-    return value.reshape(0, 0) if text and value.dtype.kind == "f" and value.shape == (0,) else value
 
 
 def pieces(matrix, rows):
@@ -93,14 +86,12 @@ class BlockReader(TableReader):
         self._given = self._stored = None  # the matrix that was given last, what is left of it
         super().__init__(rspecifier)
         # Under p what is bad in the middle of a matrix must be known before the matrix is given.
-        self._read_value = read_whole if self.specifier.permissive else open_matrix
+        self._read_value = read_matrix if self.specifier.permissive else open_matrix
         self._check = self._check_value
 
     def _check_value(self, value):
-        if not isinstance(value, StoredMatrix):
-            check_matrix(value)
-            if self._finite:
-                check_finite(value)
+        if self._finite and not isinstance(value, StoredMatrix):
+            check_finite(value)
 
     def __next__(self):
         self._leave()
@@ -153,10 +144,10 @@ class BlockReader(TableReader):
         """Yields shape and dtype, then the blocks of an entry of an scp, which is open for as long."""
         try:
             with self._entries.opened(entry) as (source, wanted):
-                value = self._read_value(source)
                 try:
+                    value = self._read_value(source)
                     self._check(value)
-                except DataError as error:
+                except WrongKind as error:
                     raise ItemError(key, str(error)) from None
                 slices = range_slices(wanted, value.shape)
                 if isinstance(value, StoredMatrix):

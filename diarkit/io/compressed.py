@@ -6,11 +6,13 @@ and one byte for each value: 0 to 64 between the first two, to 192 between the q
 Format: Kaldi's matrix/compressed-matrix.cc.
 """
 
+import io
 import struct
 
 import numpy as np
 
 from diarkit.errors import DataError
+from diarkit.io.source import ByteSource
 
 _HEADER = struct.Struct("<ffii")  # least value, range, rows, columns
 _STEPS = np.array([0, 64, 192, 255])  # the bytes of CM that stand for least, quartiles, greatest
@@ -87,6 +89,11 @@ def encode(matrix, method):
     marks = _column_marks(matrix, least, width)  # (cols, 4)
     values = least + width * _f(1 / 65535) * marks.astype(_f)
     return head + marks.astype("<u2").tobytes() + _encode_columns(matrix, values).tobytes()
+
+
+def decode(data):
+    """The matrix that `encode` has made these bytes of, with what the compression has left of it."""
+    return read_compressed(ByteSource(io.BytesIO(data[2:])))
 
 
 def _kind(method):

@@ -4,7 +4,7 @@ from diarkit.errors import DataError, ItemError
 from diarkit.io.entries import Entries, open_source
 from diarkit.io.lists import SeenKeys, is_key, read_records
 from diarkit.io.specifiers import parse_rspecifier
-from diarkit.io.values import check_finite, read_value
+from diarkit.io.values import WrongKind, check_finite, read_value
 
 LONGEST_KEY = 1 << 14  # bytes
 
@@ -63,6 +63,9 @@ class TableReader:
         try:
             key = _read_key(source)
             value = self._read_value(source)
+        except WrongKind as error:
+            self._remember(key)
+            raise ItemError(key, str(error)) from None
         except DataError as error:
             if not self.specifier.permissive:
                 raise DataError(str(error), self._where(key)) from error

@@ -96,9 +96,9 @@ def format_text(array):
     if array.dtype.kind == "i":
         return "".join(f"{value} " for value in array.tolist()) + "\n"
     if array.ndim == 0:
-        return _digits(array.reshape(1)) + "\n"
+        return digits(array.reshape(1)) + " \n"
     if array.ndim == 1:
-        return f" [ {_digits(array)} ]\n" if array.size else " [ ]\n"
+        return f" [ {digits(array)} ]\n" if array.size else " [ ]\n"
     if not array.size:
         return " [ ]\n"
     return " [\n  " + format_rows(array) + " ]\n"
@@ -106,10 +106,10 @@ def format_text(array):
 
 def format_rows(matrix):
     """The rows of a matrix as they stand between the brackets."""
-    return " \n  ".join(map(_digits, matrix))
+    return " \n  ".join(map(digits, matrix))
 
 
-def _digits(row):
+def digits(row):
     """Numbers in the fewest digits that give the same number again; whole ones without a point."""
     if row.dtype == np.float64:
         texts = map(repr, row.tolist())

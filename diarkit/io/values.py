@@ -25,6 +25,10 @@ LARGEST_INT = 2**31 - 1
 LARGE_BODY = 1 << 16  # bytes from which on a copy costs more than it is worth
 
 
+class WrongKind(DataError):
+    """A value has been read to its end, but is of another kind than is expected."""
+
+
 def read_value(source):
     """Read one value, binary or text, from a ByteSource.
 
@@ -40,7 +44,7 @@ def read_value(source):
         if marker == 4 and count >= 0 and end <= len(buffer):
             source.pos = end
             return np.frombuffer(buffer, dtype, count, pos + 10).copy()
-    if _is_binary(source):
+    if is_binary(source):
         source.pos += 2
         return read_binary(source)
     _refuse(source.buffer[source.pos : source.pos + 3])  # kaldiio writes these without NUL B
@@ -80,7 +84,7 @@ def read_matrix_head(source):
     If another kind of value follows nothing is taken, and the result is None. Raises DataError if the header
     is malformed, or promises more than follows in a file.
     """
-    if not (_is_binary(source) and source.fill(5)):
+    if not (is_binary(source) and source.fill(5)):
         return None
     dtype = _MATRICES.get(source.buffer[source.pos + 2 : source.pos + 5])
     if dtype is None:
@@ -108,7 +112,7 @@ def read_number(source):
 
     Kaldi does not store of a four-byte number whether it is an integer; small ones are taken to be.
     """
-    if not _is_binary(source):
+    if not is_binary(source):
         value = textvalues.read_text(source)
         if value.size != 1:
             raise DataError(f"one number expected, not {value.size}")
@@ -172,11 +176,22 @@ def prepare(array):
     raise ValueError(f"a table holds no array of type {array.dtype} with {array.ndim} dimensions")
 
 
-def check_matrix(array):
-    """Raise DataError if an array is no matrix."""
+def read_matrix(source):
+    """Read one value that must be a matrix, float32 or float64 (N, D). Raises WrongKind."""
+    text = not is_binary(source)
+    array = read_value(source)
+    if text and array.shape == (0,) and array.dtype.kind == "f":  # `[ ]` is a matrix as well as a vector
+        return array.reshape(0, 0)
     if array.ndim != 2:
-        kind = "a number" if array.ndim == 0 else "a vector"
-        raise DataError(f"{kind} where a matrix is expected")
+        raise WrongKind(f"{kind_name(array)} where a matrix is expected")
+    return array
+
+
+def kind_name(array):
+    """What a value is, in words."""
+    if array.ndim == 1 and array.dtype.kind == "i":
+        return "a vector of integers"
+    return ("a number", "a vector", "a matrix")[array.ndim]
 
 
 def check_finite(array, first=0):
@@ -194,7 +209,8 @@ def check_finite(array, first=0):
         )
 
 
-def _is_binary(source):
+def is_binary(source):
+    """Whether a binary value follows."""
     # One byte first: a text value may be no longer, and a pipe slow.
     if not (source.fill(1) and source.buffer[source.pos] == 0 and source.fill(2)):
         return False

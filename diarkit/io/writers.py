@@ -1,54 +1,29 @@
-"""Writing tables of arrays: archives, archives with their scp, and the places that an scp lists."""
-
-import contextlib
-import shutil
-from tempfile import SpooledTemporaryFile
+"""Writing tables of arrays, of single numbers and of words."""
 
 import numpy as np
 
 from diarkit.errors import DataError, ItemError
-from diarkit.io.lists import SeenKeys, is_key, read_scp
+from diarkit.io import compressed
+from diarkit.io.kinds import check_finite as check_value
+from diarkit.io.kinds import find_kind
 from diarkit.io.outputs import Output
 from diarkit.io.pieces import binary_pieces, checked, collect, text_pieces
-from diarkit.io.specifiers import parse_wspecifier
-from diarkit.io.values import LARGE_BODY, check_finite, encode, encode_text, prepare
-
-SPOOLED = 1 << 24  # bytes of an unfinished entry that are kept in memory, before a temporary file is used
+from diarkit.io.tablewriter import TableWriter, check_key
+from diarkit.io.values import check_finite, encode, encode_text, prepare
 
 
-class ArrayWriter:
-    """Writes a table: a context manager with `write(key, array)`.
-
-    Archive and scp appear at the end, both or neither. If the body raises an Exception, what was written
-    stays beside them, as NAME.partial.
-    """
+class ArrayWriter(TableWriter):
+    """Writes a table of arrays: a context manager with `write(key, array)`; see TableWriter."""
 
     def __init__(self, wspecifier, compression=0, finite=True):
         """
         wspecifier : such as 'ark:-', 'ark,t:x.txt', 'ark,scp:x.ark,x.scp', or a plain path
-        compression : 0 for none, or Kaldi's methods 1 to 7, for matrices in binary archives
+        compression : 0 for none, or Kaldi's methods 1 to 7, for matrices; text has the values that are left
         finite : refuse to write NaN and infinity
         """
-        self.specifier = parse_wspecifier(wspecifier)
+        super().__init__(wspecifier)
         self._compression = compression
         self._finite = finite
-        self._seen = SeenKeys()
-        self._places = None
-        self._ark = self._scp = None
-        self._position = 0
-        if self.specifier.ark is None:
-            self._places = read_scp(self.specifier.scp)
-            return
-        self._ark = Output(self.specifier.ark)
-        if self.specifier.scp is not None:
-            try:
-                self._scp = Output(self.specifier.scp)
-                if not self._ark.is_file:
-                    raise DataError("the archive that an scp points into must be a file", self.specifier.ark)
-            except BaseException as error:
-                for output in self._outputs():
-                    output.abandon(error)
-                raise
 
     def write(self, key, array):
         """Write one entry, whole or not at all.
@@ -61,29 +36,12 @@ class ArrayWriter:
         """
         check_key(key)
         array = prepare_item(key, array, self._finite)
-        head, body = (b"", encode_text(array)) if self.specifier.text else encode(array, self._compression)
-        self._remember(key)
-        if self._places is not None:
-            if output := self._place(key):
-                with output as stream:
-                    stream.writelines((head, body))
+        if not self.specifier.text:
+            self.put(key, *self._encode(array))
             return
-        start = f"{key} ".encode()
-        if len(body) < LARGE_BODY:
-            self._ark.stream.write(start + head + body)
-        else:
-            self._ark.stream.write(start + head)
-            self._ark.stream.write(body)
-        self._finish_entry(key, len(start), len(head) + len(body))
-
-    def _finish_entry(self, key, start, length):
-        """Tell where the entry lies whose key (with the space after it) and value have these lengths."""
-        if self._scp:
-            self._scp.stream.write(f"{key} {self.specifier.ark}:{self._position + start}\n".encode())
-        self._position += start + length
-        if self.specifier.flush:
-            for output in self._outputs():
-                output.stream.flush()
+        if self._compression and array.ndim == 2:
+            array = compressed.decode(compressed.encode(array, self._compression))
+        self.put(key, encode_text(array))
 
     def write_blocks(self, key, shape, blocks, dtype=np.float32):
         """Write a matrix that comes in blocks of rows, whole or not at all; memory does not grow with its length.
@@ -95,102 +53,43 @@ class ArrayWriter:
         What `blocks` raises comes out of here, and then nothing of the entry is in the table. Raises ItemError
         also for a bad key, NaN or infinity, and another number of rows than N. A compressed matrix is collected.
         """
-        check_key(key)
         dtype = np.dtype(dtype)
         blocks = checked(key, shape, blocks, dtype, self._finite)
-        if self.specifier.text:
-            pieces = text_pieces(blocks)
-        elif self._compression:
+        if self._compression:
             self.write(key, collect(blocks, shape, dtype))
-            return
+        elif self.specifier.text:
+            self.put_pieces(key, text_pieces(blocks))
         else:
-            pieces = binary_pieces(blocks, shape, dtype)
-        if self._places is None:
-            start = f"{key} ".encode()
-            length = self._write_pieces(key, pieces, self._ark, start)
-            self._finish_entry(key, len(start), length - len(start))
-        elif output := self._place(key):
-            try:
-                self._write_pieces(key, pieces, output)
-            except BaseException as error:
-                output.abandon(error, keep=False)
-                raise
-            with output:
-                pass
+            self.put_pieces(key, self._pieces(blocks, shape, dtype))
 
-    def _write_pieces(self, key, pieces, output, start=b""):
-        """Write an entry to an output, or take all of it back; returns its length."""
-        before = output.stream.tell() if output.is_file else 0
-        with contextlib.nullcontext(output.stream) if output.is_file else SpooledTemporaryFile(SPOOLED) as stream:
-            try:
-                stream.write(start)
-                for piece in pieces:  # a spool looks at its size after each write
-                    stream.write(piece)
-                self._remember(key)
-            except BaseException:
-                if output.is_file:
-                    output.rewind(before)
-                raise
-            length = stream.tell() - before
-            if not output.is_file:
-                stream.seek(0)
-                shutil.copyfileobj(stream, output.stream, 1 << 20)
-        return length
+    def _encode(self, array):
+        return encode(array, self._compression)
 
-    def _remember(self, key):
-        if not self._seen.add(key):
-            raise ItemError(key, "written already, a table has every key once")
+    def _pieces(self, blocks, shape, dtype):
+        return binary_pieces(blocks, shape, dtype)
 
-    def _place(self, key):
-        """The Output that the scp to write to has for a key; None if it may be passed over."""
-        if key in self._places:
-            return Output(self._places[key], from_table=True)
-        if not self.specifier.permissive:
-            raise ItemError(key, f"not in {self.specifier.scp}, which says where to write")
 
-    def _outputs(self):
-        return [output for output in (self._ark, self._scp) if output]
+class ValueWriter(TableWriter):
+    """Writes a table of values of one of kinds.KINDS: a context manager with `write(key, value)`; see TableWriter."""
 
-    def __enter__(self):
-        return self
+    def __init__(self, wspecifier, kind, finite=True):
+        """
+        kind : 'int32', 'float', 'double', 'bool', 'token', 'tokens', 'int32-vector', 'vector' or 'matrix'
+        finite : refuse to write NaN and infinity in arrays; in single numbers they always are refused
+        """
+        super().__init__(wspecifier)
+        self._kind = find_kind(kind)
+        self._finite = finite
 
-    def __exit__(self, kind, error, traceback):
-        if error is None:
-            self.close()
-        else:
-            self.abandon(error)
-
-    def close(self):
-        """End the table: it is complete."""
-        # What can still fail comes first: commands.
-        left = sorted(self._outputs(), key=lambda output: output.is_file)
+    def write(self, key, value):
+        """Write one entry. Raises ItemError for a bad key and for a value that cannot be written."""
         try:
-            for output in left:
-                output.prepare()
-            while left:
-                left[0].commit()
-                del left[0]
-        except BaseException as error:
-            for output in left:
-                output.abandon(error)
-            raise
-
-    def abandon(self, error):
-        """Give the table up because of an exception."""
-        failure = None
-        for output in self._outputs():
-            try:
-                output.abandon(error)
-            except DataError as command_failed:
-                failure = command_failed
-        if failure:
-            raise failure from error
-
-
-def check_key(key):
-    """Raise ItemError for what cannot be a key."""
-    if not is_key(key):
-        raise ItemError(repr(key), "a key of a table is a word without white space")
+            if self._finite:
+                check_value(value)
+            data = self._kind.format(value).encode() if self.specifier.text else self._kind.encode(value)
+        except DataError as error:
+            raise ItemError(key, str(error)) from None
+        self.put(key, data)
 
 
 def prepare_item(key, array, finite=True):

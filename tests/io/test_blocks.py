@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diarkit.errors import CommandFailed, DataError, ItemError
-from diarkit.io import streams, writers
+from diarkit.io import streams, tablewriter
 from diarkit.io.tables import ArrayWriter, read_arrays, read_blocks
 
 
@@ -230,7 +230,7 @@ def test_writing_blocks_gives_the_same_bytes(table, wspecifier):
 
 @pytest.mark.parametrize("wspecifier", WSPECIFIERS)
 def test_an_entry_that_fails_midway_leaves_nothing(table, wspecifier, monkeypatch):
-    monkeypatch.setattr(writers, "SPOOLED", 1000)
+    monkeypatch.setattr(tablewriter, "SPOOLED", 1000)
     good = table["u0"]
     bad = good.copy()
     bad[15, 1] = np.inf

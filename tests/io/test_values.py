@@ -177,7 +177,7 @@ def test_text_is_the_text_of_kaldi():
     assert encode_text(np.array([1, 2.5, -0.1, 1e-5], "f4")) == b" [ 1 2.5 -0.1 1e-05 ]\n"
     assert encode_text(np.array([[1, 2], [3, 4]], "f4")) == b" [\n  1 2 \n  3 4 ]\n"
     assert encode_text(np.array([1, 2])) == b"1 2 \n"
-    assert encode_text(np.array(2.5)) == b"2.5\n"
+    assert encode_text(np.array(2.5)) == b"2.5 \n"
 
 
 def test_what_a_table_does_not_hold():
