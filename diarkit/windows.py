@@ -71,11 +71,14 @@ def segment_name(recording, start, end):
 
 
 def subsegment_name(segment, window, exact=False):
-    """The name of a Window: <segment>-<start>-<end>, hundredths of a second from the start of the segment.
+    """The name of a Window as get_uniform_subsegments.py has it, see name_within.
 
-    As get_uniform_subsegments.py has it, which cuts off what is less than a hundredth, so that 0.75 s becomes 74 where
-    the binary fraction lacks a little, and rounds in the last window of a segment only; rounded always if `exact`.
+    It cuts off what is less than a hundredth, so that 0.75 s becomes 74 where the binary fraction lacks a little, and
+    rounds in the last window of a segment only; rounded always if `exact`.
     """
-    whole = round if exact or window.last else int
-    first, last = (whole(100 * seconds) for seconds in (window.start_within, window.named_end))
-    return f"{segment}-{first:08d}-{last:08d}"
+    return name_within(segment, window.start_within, window.named_end, round if exact or window.last else int)
+
+
+def name_within(segment, start, end, whole=round):
+    """<segment>-<start>-<end> in hundredths of a second from the start of the segment, eight digits."""
+    return f"{segment}-{whole(100 * start):08d}-{whole(100 * end):08d}"

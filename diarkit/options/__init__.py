@@ -5,6 +5,7 @@ Each dataclass is one subject. From it come the command line (cli.options), the 
 """
 
 from diarkit.options.activity import KaldiSegmentOptions, SegmentOptions, SegmentRuleOptions, VadOptions
+from diarkit.options.changes import ChangeOptions
 from diarkit.options.clustering import AhcOptions, CosineOptions
 from diarkit.options.datadirs import (
     CombineOptions,
@@ -33,6 +34,7 @@ from diarkit.options.windows import SubsegmentFileOptions, SubsegmentOptions
 
 __all__ = [
     "AhcOptions",
+    "ChangeOptions",
     "CmvnOptions",
     "CmvnStatsOptions",
     "CombineOptions",
