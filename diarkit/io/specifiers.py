@@ -94,6 +94,11 @@ def parse_wspecifier(text):
     return WSpecifier(ark, scp, **flags)
 
 
+def is_specifier(text):
+    """Whether a text names a table with ark: or scp:, not a plain path or pipe."""
+    return _split(text, READ_OPTIONS | WRITE_OPTIONS)[0] is not None
+
+
 def plain_name(text):
     """The rx- or wxfilename of a text list, whose name may carry `ark:` or `ark,t:` as Kaldi has it."""
     options, name = _split(text, READ_OPTIONS | WRITE_OPTIONS)

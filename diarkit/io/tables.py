@@ -1,22 +1,33 @@
-"""Tables of arrays, read one after the other or by key, and written; the only way to open a table.
+"""Tables, read one entry after the other or by key, and written; the only way to open a table.
 
 A table is an archive, keys and values one after the other, or an scp, keys and the places of their values.
-See diarkit.io.specifiers for how it is named, diarkit.io.values for what values there are.
+See diarkit.io.specifiers for how it is named. What the values are is not said in it, and so is asked for:
+
+read_arrays, RandomArrays, ArrayWriter      matrices, vectors, integers and numbers, as they come
+read_blocks, ArrayWriter.write_blocks       matrices in blocks of rows
+read_values, RandomValues, ValueWriter      values of one of the kinds in diarkit.io.kinds
+read_numbers, RandomNumbers                 single numbers of any kind, as floats
 """
 
-from diarkit.errors import DataError
+from diarkit.io import kinds
 from diarkit.io.blocks import BLOCK, BlockReader
-from diarkit.io.entries import open_source
+from diarkit.io.kinds import find_kind
 from diarkit.io.lists import read_lists, read_scp
-from diarkit.io.randomaccess import RandomArrays
+from diarkit.io.objects import read_object
+from diarkit.io.randomaccess import RandomTable
 from diarkit.io.readers import TableReader
+from diarkit.io.specifiers import is_specifier
 from diarkit.io.streams import open_text_input, open_text_output, read_lines
 from diarkit.io.values import check_finite, read_number, read_value
-from diarkit.io.writers import ArrayWriter, write_array
+from diarkit.io.writers import ArrayWriter, ValueWriter, write_array, write_value
 
 __all__ = [
     "ArrayWriter",
     "RandomArrays",
+    "RandomNumbers",
+    "RandomValues",
+    "ValueWriter",
+    "is_specifier",
     "open_text_input",
     "open_text_output",
     "read_array",
@@ -25,9 +36,13 @@ __all__ = [
     "read_lines",
     "read_lists",
     "read_numbers",
+    "read_one",
     "read_scp",
+    "read_values",
     "write_array",
+    "write_value",
 ]
+
 
 def read_arrays(rspecifier, finite=True):
     """Iterate over a table of arrays: (key, array), float32 or float64 as stored, int32 for integers.
@@ -54,9 +69,41 @@ def read_blocks(rspecifier, finite=True, rows=BLOCK):
     return BlockReader(rspecifier, finite, rows)
 
 
+def read_values(rspecifier, kind, finite=True):
+    """Iterate over a table of values of one kind: (key, value). Errors as in read_arrays.
+
+    kind : 'int32' gives int, 'float' and 'double' float, 'bool' bool, 'token' str, 'tokens' list of str,
+        'int32-vector' (N,) int32 arrays, 'vector' (N,) and 'matrix' (N, D) arrays, float32 or float64 as stored
+
+    A value of another kind raises ItemError, if it can be told from what is expected.
+    """
+    return TableReader(rspecifier, find_kind(kind).read, kinds.check_finite if finite else None)
+
+
 def read_numbers(rspecifier):
     """Iterate over a table of single numbers, text or binary: (key, float). Errors as in read_arrays."""
-    return TableReader(rspecifier, value_reader=read_number, check=None)
+    return TableReader(rspecifier, read_number, check=None)
+
+
+class RandomArrays(RandomTable):
+    """A table of arrays by key; see RandomTable."""
+
+    def __init__(self, rspecifier, finite=True):
+        super().__init__(rspecifier, check=check_finite if finite else None)
+
+
+class RandomValues(RandomTable):
+    """A table of values of one kind by key; see RandomTable and, for the kinds, read_values."""
+
+    def __init__(self, rspecifier, kind, finite=True):
+        super().__init__(rspecifier, find_kind(kind).read, kinds.check_finite if finite else None)
+
+
+class RandomNumbers(RandomTable):
+    """A table of single numbers by key, as floats; see RandomTable."""
+
+    def __init__(self, rspecifier):
+        super().__init__(rspecifier, read_number, check=None)
 
 
 def read_array(rxfilename, finite=True):
@@ -64,13 +111,9 @@ def read_array(rxfilename, finite=True):
 
     Raises DataError naming the file.
     """
-    opened, source = open_source(rxfilename)
-    try:
-        value = read_value(source)
-        if finite:
-            check_finite(value)
-    except DataError as error:
-        opened.close(error)
-        raise DataError(str(error), rxfilename) from error
-    opened.close()
-    return value
+    return read_object(rxfilename, read_value, check_finite if finite else None)
+
+
+def read_one(rxfilename, kind, finite=True):
+    """Read a file that holds one value of a kind, see read_values, and no key. Raises DataError naming the file."""
+    return read_object(rxfilename, find_kind(kind).read, kinds.check_finite if finite else None)

@@ -19,8 +19,8 @@ _NUMBERS = re.compile(rb"[0-9eE+\-.\s]*")
 _SPECIAL = re.compile(rb"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
-def read_text(source):
-    """Read one text value from a ByteSource: float32 if in brackets, else int32 or one float64."""
+def read_text(source, dtype=np.float32):
+    """Read one text value from a ByteSource: of `dtype` if in brackets, else int32 or one float64."""
     line = source.take_until(b"\n", LARGEST)
     body = line.strip()
     if not body.startswith(b"["):
@@ -37,10 +37,10 @@ def read_text(source):
     body = body[1:-1]
     rows = [row for row in body.replace(b";", b"\n").split(b"\n") if row.strip()]
     if b"\n" not in body and b";" not in body:
-        return _numbers(body)
+        return _numbers(body, dtype)
     if not rows:
-        return np.zeros((0,), np.float32)
-    matrix = [_numbers(row) for row in rows]
+        return np.zeros((0,), dtype)
+    matrix = [_numbers(row, dtype) for row in rows]
     for i, row in enumerate(matrix):
         if len(row) != len(matrix[0]):
             raise DataError(f"row {i + 1} has {len(row)} numbers, the first has {len(matrix[0])}")
@@ -69,8 +69,8 @@ def _one(token):
         raise DataError(f"not a number: {_shown(token)}") from None
 
 
-def _numbers(row):
-    """float32 array from the bytes of a row of numbers."""
+def _numbers(row, dtype):
+    """An array from the bytes of a row of numbers."""
     tokens = row.split()
     if not _NUMBERS.fullmatch(row):  # float() would take 1_0 and digits of other scripts
         for token in tokens:
@@ -78,7 +78,7 @@ def _numbers(row):
                 raise DataError(f"not a number: {_shown(token)}")
     try:
         with np.errstate(over="ignore"):
-            return np.array([float(token) for token in tokens], np.float64).astype(np.float32)
+            return np.array([float(token) for token in tokens], np.float64).astype(dtype)
     except ValueError as error:
         raise DataError(f"not a number: {str(error).split(':')[-1].strip()}") from None
 

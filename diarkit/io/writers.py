@@ -111,3 +111,15 @@ def write_array(wxfilename, array, text=False):
     array = prepare_item(wxfilename, np.asarray(array))
     with Output(wxfilename) as stream:
         stream.writelines([encode_text(array)] if text else encode(array))
+
+
+def write_value(wxfilename, value, kind, text=False):
+    """Write one value of a kind, see ValueWriter, to a file of its own, without a key.
+
+    Raises DataError for what cannot be written or opened.
+    """
+    kind = find_kind(kind)
+    check_value(value)
+    data = kind.format(value).encode() if text else kind.encode(value)
+    with Output(wxfilename) as stream:
+        stream.write(data)
