@@ -8,20 +8,18 @@ from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
 from diarkit.io.tables import read_arrays
 from diarkit.options import MfccOptions, VadOptions
-from diarkit.vad import (
+from diarkit.vad import make_detector, smoothed, speech_share
+from diarkit.vad_energy import energy_decisions
+from diarkit.vad_silero import (
     SILERO_BLOCK,
     SILERO_CHUNK,
     SILERO_CONTEXT,
     SileroVad,
-    energy_decisions,
     extended,
     frame_levels,
-    make_detector,
-    num_frames,
-    speech_share,
     to_frames,
-    webrtc_decisions,
 )
+from diarkit.vad_webrtc import num_frames, webrtc_decisions
 
 CALLHOME = dict(threshold=5.5, energy_mean_scale=0.5, proportion_threshold=0.12, frames_context=2)
 GOLDEN = {
@@ -73,6 +71,7 @@ def test_energy_loop():
 def test_chunks_to_frames():
     """A frame of 10 ms belongs to the chunk of 32 ms that its middle lies in."""
     decisions = np.array([True, False, True])
+    assert to_frames(np.array([0.25, 0.5], np.float32), 0.032, 4).tolist() == [0.25, 0.25, 0.25, 0.5]
     expected = [decisions[int((10 * t + 5) // 32)] for t in range(9)]
     assert to_frames(decisions, 0.032, 9).tolist() == expected
     assert to_frames(decisions, 0.032, 12).tolist() == [*expected, True, True, True]  # past the last chunk
@@ -133,6 +132,7 @@ def test_silero_begins_at_the_threshold_and_ends_below_it():
     found = detector.decisions(signal, VadOptions(threshold=0.4, offset_ratio=0.7))
     assert len(found) == num_frames(signal)
     assert np.array_equal(found, to_frames([0, 0, 1, 1, 0, 0, 1], 0.032, len(found)))
+    assert np.array_equal(detector.frame_probabilities(signal)[[0, 2, 3, -1]], [0.1, 0.1, 0.3, 0.4])
 
 
 def test_frame_levels_by_the_definition():
@@ -214,7 +214,7 @@ def test_silero_finds_speech(models, shared):
     assert found[210:500].mean() > 0.6
 
 
-def webrtc_loop(samples, rate, mode):
+def webrtc_loop(samples, rate, mode, reach=5):
     """WebRTC's detector by its package, and of every 11 frames at least half."""
     webrtcvad = pytest.importorskip("webrtcvad")
     detector = webrtcvad.Vad(mode)
@@ -222,7 +222,7 @@ def webrtc_loop(samples, rate, mode):
     total = (len(samples) + length // 2) // length
     padded = np.concatenate([np.clip(np.rint(samples), -32768, 32767), np.zeros(length)]).astype("<i2")
     voiced = [detector.is_speech(padded[t * length : (t + 1) * length].tobytes(), rate) for t in range(total)]
-    around = [voiced[max(t - 5, 0) : t + 6] for t in range(total)]
+    around = [voiced[max(t - reach, 0) : t + reach + 1] for t in range(total)]
     return [2 * sum(votes) >= len(votes) for votes in around]
 
 
@@ -234,6 +234,10 @@ def test_webrtc_loop(conversation, rate):
         found = webrtc_decisions(signal, mode)
         assert found.dtype == bool and len(found) == num_frames(signal)
         assert found.tolist() == webrtc_loop(signal.read(0, signal.num_samples), rate, mode)
+    for smoothing in (1, 5):
+        detector = make_detector(VadOptions(method="webrtc", webrtc_mode=1, webrtc_smoothing=smoothing))
+        expected = webrtc_loop(signal.read(0, signal.num_samples), rate, 1, smoothing // 2)
+        assert detector(signal).tolist() == expected
 
 
 def test_webrtc_hears_the_toy_voices(conversation):
@@ -254,12 +258,30 @@ def test_what_detectors_refuse():
     for mode in (-1, 4):
         with pytest.raises(DataError, match="--webrtc-mode"):
             make_detector(VadOptions(method="webrtc", webrtc_mode=mode))
+    for smoothing in (0, -1, 10):
+        with pytest.raises(DataError, match="--webrtc-smoothing"):
+            make_detector(VadOptions(method="webrtc", webrtc_smoothing=smoothing))
+    for proportion in (0.0, 1.0):
+        with pytest.raises(DataError, match="--proportion-threshold"):
+            make_detector(VadOptions(method="energy", proportion_threshold=proportion))
+    with pytest.raises(DataError, match="--energy-mean-scale"):
+        make_detector(VadOptions(method="energy", energy_mean_scale=-0.5))
     detector = make_detector(VadOptions(method="energy"))
     with pytest.raises(DataError, match="no frames"):
         detector(np.zeros((0, 13)))
     assert detector(np.array([1.0, 20.0, 20.0, 1.0])).tolist() == [False, True, True, False]  # a vector as it is
     with pytest.raises(DataError, match="context"):
         make_detector(VadOptions(method="energy", frames_context=-1))
+
+
+def test_smoothed_decisions():
+    decisions = np.array([0, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0], bool)
+    assert smoothed(decisions) is decisions
+    assert np.flatnonzero(smoothed(decisions, min_silence=0.03)).tolist() == [1, 2, 3, 4, 5, 9]
+    assert np.flatnonzero(smoothed(decisions, min_speech=0.02)).tolist() == [1, 2]
+    assert np.flatnonzero(smoothed(decisions, min_silence=0.03, min_speech=0.02)).tolist() == [1, 2, 3, 4, 5]
+    assert np.flatnonzero(smoothed(decisions, pad_start=0.02)).tolist() == [0, 1, 2, 3, 4, 5, 7, 8, 9]
+    assert np.flatnonzero(smoothed(decisions, pad_end=0.02)).tolist() == [1, 2, 3, 4, 5, 6, 7, 9, 10]
 
 
 def test_share_of_speech():

@@ -4,7 +4,16 @@ Each dataclass is one subject. From it come the command line (cli.options), the 
 (`--name=value`), the JSON beside a model (dataclasses.asdict) and the tests.
 """
 
-from diarkit.options.activity import KaldiSegmentOptions, SegmentOptions, SegmentRuleOptions, VadOptions
+from diarkit.options.activity import (
+    DetectorOptions,
+    KaldiSegmentOptions,
+    SegmentOptions,
+    SegmentRuleOptions,
+    VadFrontEndOptions,
+    VadNetworkOptions,
+    VadOptions,
+    VadTrainingOptions,
+)
 from diarkit.options.changes import ChangeOptions
 from diarkit.options.clustering import AhcOptions, CosineOptions
 from diarkit.options.datadirs import (
@@ -41,6 +50,7 @@ __all__ = [
     "CosineOptions",
     "DeltaOptions",
     "DerOptions",
+    "DetectorOptions",
     "DiarizeOptions",
     "DurationOptions",
     "FbankOptions",
@@ -64,7 +74,10 @@ __all__ = [
     "SubsegmentOptions",
     "SubsetOptions",
     "TurnSegmentOptions",
+    "VadFrontEndOptions",
+    "VadNetworkOptions",
     "VadOptions",
+    "VadTrainingOptions",
     "ValidateOptions",
     "XvectorOptions",
     "from_mapping",

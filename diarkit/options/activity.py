@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from diarkit.options.features import FbankOptions
 from diarkit.options.tunables import tunable
 
 
@@ -9,9 +10,9 @@ from diarkit.options.tunables import tunable
 class VadOptions:
     method: str = tunable("silero", "Whose decision; diarize calls it --vad.", choices=("energy", "webrtc", "silero"))
     threshold: float | None = tunable(
-        None, "Speech begins here: log energy (default 5.0) or Silero's probability (default 0.2).", "",
+        None, "Speech begins here: log energy (default 5.0) or probability (silero: default 0.2, dnn: 0.5).", "",
         "Kaldi compute-vad; RESULTS.md", names=("vad-energy-threshold",))
-    offset_ratio: float = tunable(0.7, "Silero: speech ends below this part of the threshold.", "", "RESULTS.md")
+    offset_ratio: float = tunable(0.7, "Silero, dnn: speech ends below this part of the threshold.", "", "RESULTS.md")
     extend: float = tunable(
         0.2, "Silero: make speech longer at each end by up to this while it is loud.", "s", "RESULTS.md")
     above_background: float = tunable(6.0, "Silero: loud is this much above the background.", "dB", "RESULTS.md")
@@ -25,6 +26,21 @@ class VadOptions:
         0.6, "Energy: the part of them that has to be loud.", "", "Kaldi compute-vad",
         names=("vad-proportion-threshold",))
     webrtc_mode: int = tunable(2, "WebRTC: 0 lets much through, 3 little.", "0 to 3")
+    webrtc_smoothing: int = tunable(11, "WebRTC: frames, around each, whose majority decides; 1 is none.", "odd")
+
+
+@dataclass(frozen=True)
+class DetectorOptions(VadOptions):
+    """What `vad` offers and diarize does not."""
+
+    method: str = tunable("silero", "Whose decision.", choices=("energy", "webrtc", "silero", "dnn"))
+    probabilities: bool = tunable(False, "Write the probability of speech instead of decisions (silero, dnn).")
+    min_silence: float = tunable(0.0, "Fill shorter silences.", "s")
+    min_speech: float = tunable(0.0, "Drop shorter speech, after that.", "s")
+    pad_start: float = tunable(0.0, "Make speech begin earlier by this, after that.", "s")
+    pad_end: float = tunable(0.0, "Make speech end later by this.", "s")
+    omit_unvoiced_utts: bool = tunable(
+        False, "Write nothing for a recording without speech.", "", "Kaldi compute-vad")
 
 
 @dataclass(frozen=True)
@@ -65,3 +81,37 @@ class SegmentRuleOptions:
     max_segment_length: float | None = tunable(
         None, "Kaldi: join segments up to this length (default 15). Hysteresis: cut longer ones into equal parts"
         " (default: none).", "s", "Kaldi segmentation.pl")
+
+
+@dataclass(frozen=True)
+class VadFrontEndOptions(FbankOptions):
+    """What the network of `vad --method=dnn` hears: log mel energies, a frame for every 10 ms of the recording."""
+
+    num_mel_bins: int = tunable(40, "Number of mel filters.")
+    snip_edges: bool = tunable(False, "Whole frames only.")
+
+
+@dataclass(frozen=True)
+class VadNetworkOptions:
+    """The size of the network of `vad --method=dnn`."""
+
+    channels: int = tunable(64, "Channels of every layer.")
+    layers: int = tunable(6, "Layers; one looks twice as far as the one before it, six 0.65 s to each side.")
+
+
+@dataclass(frozen=True)
+class VadTrainingOptions:
+    epochs: int = tunable(20, "Passes over as much sound as there is with speech in it.")
+    chunk: float = tunable(4.0, "Length of an example.", "s")
+    batch_size: int = tunable(32, "Examples of a step.")
+    learning_rate: float = tunable(0.004, "The highest, a quarter of the way; it ends near 0.")
+    weight_decay: float = tunable(0.01, "Of AdamW.")
+    noise_snrs: str = tunable(
+        "20:15:10:5:0:-5", "Other sounds are mixed into speech this much below it, one of these.", "dB",
+        "Kaldi's augmentation of noise has 15:10:5:0")
+    mixed: float = tunable(0.6, "The part of the examples with speech that gets another sound.")
+    other_only: float = tunable(0.25, "The part of the examples that has no speech but another sound.")
+    telephone: float = tunable(0.3, "The part of the examples that is limited to 300-3400 Hz.")
+    gain: float = tunable(15.0, "Examples become louder or softer by up to this.", "dB")
+    held_out: float = tunable(0.1, "The part of the recordings that is not trained with but shows how it goes.")
+    seed: int = tunable(0, "Of all that is random.")

@@ -1,0 +1,139 @@
+"""Examples to train the network of `vad --method=dnn` with: pieces of recordings, with noise mixed in."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import fft
+
+from diarkit import signals
+from diarkit.errors import DataError
+
+FRAMES_PER_SECOND = 100
+SILENCE, SPEECH = "silence", "speech"  # of every network; others come with the labels
+TELEPHONE = (300.0, 3400.0)  # Hz
+
+
+class Labelled(NamedTuple):
+    """A recording: samples (N,) int16, and the number of the class of every frame of 10 ms, (T,) int8."""
+
+    name: str
+    samples: np.ndarray
+    classes: np.ndarray
+
+    def has(self, number):
+        return bool((self.classes == number).any())
+
+
+def class_names(stretches):
+    """Names of the classes in stretches (start, end, class): silence, speech, then the others sorted."""
+    return [SILENCE, SPEECH, *sorted({name for *_, name in stretches} - {SILENCE, SPEECH})]
+
+
+def frame_classes(stretches, names, num_frames):
+    """The class of every frame, by its middle; (num_frames,) int8.
+
+    stretches : (start, end, class), s; speech wins where several overlap, else the one that comes last
+    """
+    classes = np.zeros(num_frames, np.int8)
+    for start, end, name in sorted(stretches, key=lambda stretch: stretch[2] == SPEECH):
+        first, last = (int(np.ceil(min(s * FRAMES_PER_SECOND, num_frames) - 0.5 - 1e-6)) for s in (start, end))
+        classes[max(first, 0) : max(last, 0)] = names.index(name)
+    return classes
+
+
+class Examples:
+    """Draws examples at random: a piece of a recording with speech in it, other sounds over it, loud or soft.
+
+    Parameters
+    ----------
+    recordings : list of Labelled
+    rate : Hz
+    opts : VadTrainingOptions
+    """
+
+    def __init__(self, recordings, rate, opts):
+        self.rate = rate
+        self.opts = opts
+        self.length = round(opts.chunk * rate)
+        self.snrs = numbers(opts.noise_snrs, "--noise-snrs")
+        self.speech = [r for r in recordings if r.has(1)]
+        self.sounds = [r for r in recordings if not r.has(1) and r.classes.any()]
+        if not self.speech:
+            raise DataError("no recording with speech in it")
+        self.shares = np.array([len(r.samples) for r in self.speech], float)
+        self.shares /= self.shares.sum()
+
+    def __len__(self):
+        """How many pieces the recordings with speech are long."""
+        return max(1, sum(len(r.samples) for r in self.speech) // self.length)
+
+    def draw(self, rng):
+        """(samples (length,) float32 on the int16 scale, classes of frames (T,) int64)."""
+        opts = self.opts
+        other = self.sounds[rng.integers(len(self.sounds))] if self.sounds else None
+        if other is not None and rng.random() < opts.other_only:
+            samples, classes = self.piece(other, rng)
+        else:
+            samples, classes = self.piece(self.speech[rng.choice(len(self.speech), p=self.shares)], rng)
+            if other is not None and rng.random() < opts.mixed:
+                samples, classes = mixed(samples, classes, *self.piece(other, rng), rng.choice(self.snrs))
+        if rng.random() < opts.telephone:
+            samples = band_limited(samples, self.rate, *TELEPHONE)
+        samples = samples * np.float32(10 ** (rng.uniform(-opts.gain, opts.gain) / 20))
+        return np.clip(samples, -32768, 32767), classes.astype(np.int64)
+
+    def piece(self, recording, rng):
+        """A piece at random, of what is too short the whole again and again."""
+        samples, classes = recording.samples, recording.classes
+        shift = self.rate // FRAMES_PER_SECOND
+        frames = self.length // shift
+        times = -(-self.length // max(len(classes) * shift, 1)) if len(samples) < self.length else 1
+        if times > 1:
+            samples = np.tile(samples[: len(classes) * shift], times + 1)
+            classes = np.tile(classes, times + 1)
+        first = int(rng.integers(0, max(min(len(classes), len(samples) // shift) - frames, 0) + 1))
+        found = np.zeros(self.length, np.float32)
+        part = samples[first * shift : first * shift + self.length]
+        found[: len(part)] = part
+        kinds = np.zeros(frames, np.int8)
+        part = classes[first : first + frames]
+        kinds[: len(part)] = part
+        return found, kinds
+
+
+def mixed(samples, classes, other, other_classes, snr):
+    """Speech and another sound `snr` dB below it; where both are, it is speech."""
+    voiced = np.repeat(classes == 1, len(samples) // max(len(classes), 1))
+    level, noise = power(samples[: len(voiced)][voiced]), power(other)
+    if level == 0 or noise == 0:
+        return samples, classes
+    scaled = other * np.float32(np.sqrt(level / noise) * 10 ** (-snr / 20))
+    return samples + scaled, np.where(classes == 1, classes, np.where(other_classes > 0, other_classes, classes))
+
+
+def power(samples):
+    return float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
+
+
+def band_limited(samples, rate, low, high):
+    """Samples without what is below `low` or above `high` Hz, as through a telephone."""
+    spectrum = fft.rfft(samples)
+    frequencies = np.arange(len(spectrum)) * rate / len(samples)
+    spectrum[(frequencies < low) | (frequencies > high)] = 0
+    return fft.irfft(spectrum, len(samples))
+
+
+def numbers(text, option):
+    """The numbers of a list such as Kaldi's 15:10:5:0."""
+    try:
+        return [float(word) for word in text.split(":")]
+    except ValueError:
+        raise DataError(f"{option}: numbers with colons between them expected, not '{text}'") from None
+
+
+def labelled(name, audio, sample_frequency, channel, stretches, names):
+    """A Labelled of an audio source and the stretches (start, end, class) of its labels, s."""
+    signal = signals.of_any(audio, sample_frequency, channel)
+    samples = np.clip(np.rint(signal.read(0, signal.num_samples)), -32768, 32767).astype(np.int16)
+    shift = sample_frequency // FRAMES_PER_SECOND
+    return Labelled(name, samples, frame_classes(stretches, names, (len(samples) + shift // 2) // shift))
