@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from diarkit.errors import DataError
 from diarkit.io.streams import parse_number
 
 UTT, RECO, SPK = "utterance", "recording", "speaker"
@@ -61,7 +62,7 @@ class DataFile:
     key : what the first field of a line is: UTT, RECO or SPK
     check : from the line without its key to what is wrong with it, or None
     complete : whether each key must have a line; if not, a missing one is worth a warning at most
-    lacking : of an utterance without a line; it is given by files without which an utterance is of no use
+    lacking : what an utterance without a line has; said of the files without which an utterance is of no use
     scp : whether lines name places of values
     """
 
@@ -78,21 +79,21 @@ class DataFile:
 LISTS = {file.name: file for file in (
     DataFile("utt2spk", UTT, one_word),
     DataFile("spk2utt", SPK),
-    DataFile("wav.scp", RECO, lacking="has no recording"),
-    DataFile("segments", UTT, lacking="has no segment"),
-    DataFile("text", UTT, anything, lacking="has no transcript"),
-    DataFile("feats.scp", UTT, lacking="has no features", scp=True),
+    DataFile("wav.scp", RECO, lacking="no recording"),
+    DataFile("segments", UTT, lacking="no segment"),
+    DataFile("text", UTT, anything, lacking="no transcript"),
+    DataFile("feats.scp", UTT, lacking="no features", scp=True),
     DataFile("vad.scp", UTT, scp=True),
     DataFile("xvector.scp", UTT, complete=False, scp=True),
     DataFile("ivector.scp", UTT, complete=False, scp=True),
-    DataFile("cmvn.scp", SPK, lacking="has a speaker without CMVN statistics", scp=True),
-    DataFile("utt2dur", UTT, positive, lacking="has no duration"),
-    DataFile("utt2num_frames", UTT, count, lacking="has no number of frames"),
-    DataFile("utt2lang", UTT, one_word, lacking="has no language"),
+    DataFile("cmvn.scp", SPK, lacking="a speaker without CMVN statistics", scp=True),
+    DataFile("utt2dur", UTT, positive, lacking="no duration"),
+    DataFile("utt2num_frames", UTT, count, lacking="no number of frames"),
+    DataFile("utt2lang", UTT, one_word, lacking="no language"),
     DataFile("utt2uniq", UTT, one_word),
     DataFile("utt2warp", UTT, warp_factor),
     DataFile("utt2num_spk", UTT, count, complete=False),
-    DataFile("spk2gender", SPK, gender, lacking="has a speaker of no gender"),
+    DataFile("spk2gender", SPK, gender, lacking="a speaker of no gender"),
     DataFile("spk2warp", SPK, warp_factor),
     DataFile("reco2dur", RECO, positive),
     DataFile("reco2num_spk", RECO, count, complete=False),
@@ -145,6 +146,21 @@ class Problems:
                 yield f"{file}: {self.more[file]} more problems"
 
 
-def present(folder, names):
-    """Those of the names that are in a folder, in their order."""
-    return [name for name in names if os.path.exists(os.path.join(folder, name))]
+def path_of(folder, name):
+    """The path of a file of a directory as messages show it: data/dev/utt2spk, whether or not a / was typed."""
+    return os.path.join(folder.rstrip("/") or "/", name)
+
+
+def lists_of(folder, extra_utt=(), extra_spk=()):
+    """The lists that a directory has, a DataFile each; files of other names that go by utterance or speaker as well."""
+    extra = [DataFile(name, key, anything, complete=False)
+             for names, key in ((extra_utt, UTT), (extra_spk, SPK)) for name in names if name not in LISTS]
+    return [file for file in (*LISTS.values(), *extra) if os.path.exists(path_of(folder, file.name))]
+
+
+def require_directory(folder):
+    """Raise DataError if it is no directory, or has no utt2spk."""
+    if not os.path.isdir(folder):
+        raise DataError("no such directory", folder)
+    if not os.path.exists(path_of(folder, "utt2spk")):
+        raise DataError("no such file", path_of(folder, "utt2spk"))

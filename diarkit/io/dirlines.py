@@ -2,9 +2,10 @@
 
 import os
 import re
+from contextlib import ExitStack
 
 from diarkit.errors import DataError
-from diarkit.io.streams import open_input
+from diarkit.io.streams import open_input, open_output
 
 BLOCK = 1 << 20  # bytes
 _ODD = re.compile("[\0-\x08\x0b-\x1f\x7f\ufeff\udc80-\udcff]")
@@ -21,6 +22,7 @@ class Lines:
 
     carriage_returns, blank, undecoded, control : numbers of lines (of the first one in `first`, by the same names)
     byte_order_mark, unfinished : whether there is a mark at the start, and no end of line at the end
+    line : the one that was given last, clean, without its end
     num_lines, nothing : lines there are, and whether there are none with anything in them
     """
 
@@ -29,6 +31,7 @@ class Lines:
         self.first = {}
         self.carriage_returns = self.blank = self.undecoded = self.control = 0
         self.byte_order_mark = self.unfinished = False
+        self.line = ""
         self.num_lines = 0
         self.nothing = True
 
@@ -54,6 +57,7 @@ class Lines:
                         self._count("blank", number)
                         continue
                     self.nothing = False
+                    self.line = line
                     yield number, words[0], words[1].rstrip() if len(words) > 1 else ""
         self.num_lines = number
 
@@ -87,14 +91,43 @@ class Lines:
         if self.unfinished:
             yield self.num_lines, "no end of line at the end of the file"
 
+    def must_be_text(self):
+        """Raise DataError if there were lines that are not text, which nothing but leaving them out could repair."""
+        for what, why in (("undecoded", "not UTF-8; convert it first, with iconv"), ("control", "control characters")):
+            if getattr(self, what):
+                raise DataError(f"not a text file: {why}", f"{self.path}:{self.first[what]}")
 
-def readable(lines):
-    """Raise DataError where lines cannot be repaired by leaving something out: what is not UTF-8, control characters."""
-    for what, advice in (("undecoded", "not UTF-8; convert it first, with iconv"), ("control", "control characters")):
-        if getattr(lines, what):
-            raise DataError(f"cannot be repaired: {advice}", f"{lines.path}:{lines.first[what]}")
+
+def differs(path, data):
+    """Whether a file is not there, or holds other bytes."""
+    try:
+        with open(path, "rb") as file:
+            return os.fstat(file.fileno()).st_size != len(data) or file.read() != data
+    except OSError:
+        return True
 
 
-def path_of(folder, name):
-    """The path of a file of a directory as messages show it: data/dev/utt2spk, whether or not a / was typed."""
-    return os.path.join(folder.rstrip("/") or "/", name)
+def write_new(path, data):
+    """Write the bytes of a file, unless it holds them already: who reads it meanwhile is not disturbed."""
+    if differs(path, data):
+        with open_output(path) as out:
+            out.write(data)
+
+
+def write_together(folder, files, before=None):
+    """Write files of a directory, (name, bytes) each, under other names until all are written: those that changed.
+
+    Files that hold their bytes already are left alone. `before(names)` is called before the first takes its name.
+    """
+    changed = []
+    with ExitStack() as stack:
+        for name, data in files:
+            path = os.path.join(folder, name)
+            if differs(path, data):
+                changed.append(name)
+                out = stack.enter_context(open_output(path))
+                out.write(data)
+                out.flush()
+        if before:
+            before(changed)
+    return changed

@@ -4,8 +4,8 @@ import os
 from array import array
 
 from diarkit.errors import DataError
-from diarkit.io.dirfiles import Problems
-from diarkit.io.dirlines import Lines, path_of
+from diarkit.io.dirfiles import Problems, path_of
+from diarkit.io.dirlines import Lines
 from diarkit.io.entries import split_range
 from diarkit.io.specifiers import split_offset
 
@@ -47,15 +47,18 @@ class Scan:
         if wanted and not self.has(name):
             self.problems.add(self.path(name), None, "no such file" + hint)
 
-    def records(self, name, ordered=True):
-        """The lines of a list, with the problems of its text and order: (line number, key, rest)."""
+    def records(self, name, complete=True):
+        """The lines of a list, with the problems of its text and order: (line number, key, rest).
+
+        That it is empty is a warning where it need not be `complete`.
+        """
         path = self.path(name)
         lines = Lines(path)
         last, disorder, first = "", 0, None
         try:
             for record in lines:
                 key = record[1]
-                if key < last and ordered:  # str compares as C compares the bytes of UTF-8
+                if key < last:  # str compares as C compares the bytes of UTF-8
                     disorder += 1
                     first = first or (record[0], key, last)
                 last = key
@@ -69,14 +72,14 @@ class Scan:
             more = f" (and {disorder - 1} more such lines)" if disorder > 1 else ""
             self.problems.add(path, first[0], f"not sorted as LC_ALL=C sorts: {first[1]!r} after {first[2]!r}{more}")
         if lines.nothing:
-            self.problems.add(path, None, "is empty")
+            self.problems.add(path, None, "is empty", not complete)
 
     def check_list(self, file, keys, each=None):
         """Check a list that goes by `keys`; `each(path, number, key, rest)` looks at the good lines as well."""
         path = self.path(file.name)
         seen = bytearray(len(keys.lines))
         nothing = True
-        for number, key, rest in self.records(file.name):
+        for number, key, rest in self.records(file.name, file.complete):
             nothing = False
             index = keys.numbers.get(key)
             if index is None:

@@ -66,7 +66,8 @@ class TurnSegmentOptions:
         False, "The recording is the speaker.", "", "Kaldi convert_rttm_to_utt2spk_and_segments.py")
     rttm_channel: str = tunable(
         "1", "Channel written into the RTTM.", "TEXT", "Kaldi convert_utt2spk_and_segments_to_rttm.py")
-    kaldi_order: bool = tunable(False, "The arguments come in the order of Kaldi's script: UTT2SPK before SEGMENTS.")
+    kaldi_order: bool = tunable(
+        False, "As Kaldi's script: UTT2SPK comes before SEGMENTS; names and order of lines are its own.")
 
 
 @dataclass(frozen=True)
