@@ -78,6 +78,17 @@ class FeatureExtractor:
         self.num_frames(signal)
         return self.compute(signal, generator=generator, warp=warp)
 
+    def stream(self, signal, generator=None, warp=1.0, subtract_mean=False):
+        """The shape (N, dim) of the features of all frames, and an iterable of blocks of rows.
+
+        With subtract_mean, of every column its mean, there is one block. Raises DataError as compute_whole does.
+        """
+        shape = self.num_frames(signal), self.dim
+        if subtract_mean:
+            features = self.compute(signal, generator=generator, warp=warp)
+            return shape, [features - features.mean(axis=0, dtype=np.float64).astype(np.float32)]
+        return shape, (block for _, block in self.blocks(signal, generator=generator, warp=warp))
+
     def of_frames(self, frames, generator=None, warp=1.0):
         """Features of (n, length) float32 frames of samples, n <= BLOCK; (n, dim) float32."""
         opts = self.opts

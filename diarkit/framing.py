@@ -55,13 +55,18 @@ class Frames:
         return frame * self.shift + self.shift // 2 - self.length // 2
 
     def view(self, signal, first, last):
-        """Frames first .. last - 1 of a signal (read(start, stop), num_samples); (n, length) float32, read-only."""
+        """Frames first .. last - 1 of a signal (read(start, stop), num_samples); (n, length) float32.
+
+        They overlap in memory and are not to be written to.
+        """
         begin, end = self.start(first), self.start(last - 1) + self.length
         samples = read_mirrored(signal, begin, end)
-        return np.lib.stride_tricks.sliding_window_view(samples, self.length)[:: self.shift]
+        step = samples.strides[0]
+        # What sliding_window_view makes, which takes longer than to sum all of the samples.
+        return np.ndarray((last - first, self.length), samples.dtype, samples, strides=(self.shift * step, step))
 
     def cut(self, signal, first, last):
-        """The same frames, writable."""
+        """The same frames, to be written to."""
         return self.view(signal, first, last).copy()
 
 
@@ -116,7 +121,7 @@ class Spectra(threading.local):
             noise *= opts.dither
             view = np.add(view, noise, out=noise)
         if opts.remove_dc_offset:
-            np.subtract(view, view.mean(axis=1, keepdims=True), out=frames)
+            np.subtract(view, np.add.reduce(view, axis=1, keepdims=True) / self.length, out=frames)
         else:
             frames[:] = view
         energy = log_energy(rows) if opts.use_energy and opts.raw_energy else None

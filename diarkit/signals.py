@@ -44,8 +44,8 @@ class Signal:
 
     def read(self, start, stop):
         """Samples start .. stop - 1 as a new float32 array; zeros where they lie outside the signal."""
-        samples = np.zeros(max(stop - start, 0), np.float32)
         first, last = max(start, 0), min(stop, self.num_samples)
+        samples = (np.empty if (first, last) == (start, stop) else np.zeros)(max(stop - start, 0), np.float32)
         for number in range(first // self.chunk, -(-last // self.chunk)) if first < last else ():
             begin = number * self.chunk
             a, b = max(first, begin), min(last, begin + self.chunk)

@@ -51,7 +51,7 @@ class AudioReader:
         self._failed = 0
         self._archive = self._audio = None
         if self.specifier.kind == "ark":
-            self._archive = read_wave_places(rspecifier)
+            self._archive = WavePlaces(rspecifier)
             self._records = ((key, lambda place=place: Audio(*place)) for key, place in self._archive)
         else:
             records = read_records(self.specifier.rxfilename, "file")
@@ -83,43 +83,51 @@ class AudioReader:
             self._audio = None
 
 
-def read_wave_places(rspecifier):
-    """Iterate over an archive of WAV files: (key, the arguments of Audio). Errors as in tables.read_arrays.
+class WavePlaces(TableReader):
+    """Iterates over an archive of WAV files: (key, the arguments of Audio). Errors as in tables.read_arrays.
 
-    From a pipe each is copied to a temporary file, which is closed with the Audio.
+    What comes from a pipe is copied to a temporary file, which holds all of them if told to `keep` them, else
+    the last one.
     """
-    reader = TableReader(rspecifier, value_reader=lambda source: _take_place(source, name), check=None)
-    name = "standard input" if reader.specifier.rxfilename in ("", "-") else reader.specifier.rxfilename
-    return reader
 
+    def __init__(self, rspecifier, keep=False):
+        super().__init__(rspecifier, value_reader=self._take, check=None)
+        self._keep = keep
+        self._copy = None
 
-def _take_place(source, name):
-    start = source.tell()
-    head, size = take_wav_header(source)
-    if source.size is not None:
+    def _take(self, source):
+        start = source.tell()
+        head, size = take_wav_header(source)
+        if source.size is None:
+            return self._name, None, *self._copied(source, head, size)
         size = source.size - source.tell() if size is None else size
         source.check_promise(size)
         source.skip(size)
-        return f"{name}:{start}", None, source.stream.fileno(), start, source.tell()
-    copy = tempfile.TemporaryFile(prefix="diarkit-")
-    try:
-        copy.write(head)
-        while size is None or size > 0:
-            count = COPIED if size is None else min(size, COPIED)
-            if not source.fill(count) and size is not None:
-                raise DataError("the data end within a WAV file (truncated)")
-            part = source.take(min(count, len(source.buffer) - source.pos))
-            if not part:
-                break
-            copy.write(part)
-            size = None if size is None else size - len(part)
-        copy.flush()
-    except BaseException as error:
-        copy.close()
-        if isinstance(error, OSError):
+        return f"{self._name}:{start}", None, source.stream.fileno(), start, source.tell()
+
+    def _copied(self, source, head, size):
+        """The descriptor of the copy, and where the WAV file begins and ends there."""
+        try:
+            if self._copy is None:
+                self._copy = tempfile.TemporaryFile(prefix="diarkit-")
+            elif not self._keep:
+                self._copy.seek(0)
+                self._copy.truncate()
+            start = self._copy.tell()
+            self._copy.write(head)
+            while size is None or size > 0:
+                count = COPIED if size is None else min(size, COPIED)
+                if not source.fill(count) and size is not None:
+                    raise DataError("the data end within a WAV file (truncated)")
+                part = source.take(min(count, len(source.buffer) - source.pos))
+                if not part:
+                    break
+                self._copy.write(part)
+                size = None if size is None else size - len(part)
+            self._copy.flush()
+        except OSError as error:
             raise _cannot_copy(error) from None
-        raise
-    return name, copy, copy.fileno()
+        return self._copy.fileno(), start, self._copy.tell()
 
 
 def _seekable(rxfilename, from_table):
@@ -132,7 +140,7 @@ def _seekable(rxfilename, from_table):
         handle = opened.stream.fileno()
         if stat.S_ISREG(os.fstat(handle).st_mode) and not rxfilename.endswith("|"):
             return opened, handle, os.lseek(handle, 0, os.SEEK_CUR)
-        copy = copied(opened.stream)
+        copy = _copy(opened.stream)
     except BaseException as error:
         opened.close(error)
         raise
@@ -140,7 +148,7 @@ def _seekable(rxfilename, from_table):
     return copy, copy.fileno(), 0
 
 
-def copied(stream):
+def _copy(stream):
     """A temporary file without a name that holds all of a stream."""
     copy = tempfile.TemporaryFile(prefix="diarkit-")
     try:

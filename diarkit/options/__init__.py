@@ -28,7 +28,17 @@ from diarkit.options.datadirs import (
 from diarkit.options.embeddings import DiarizeOptions, PretrainedOptions, XvectorOptions
 from diarkit.options.features import FbankOptions, FrameOptions, InputOptions, MfccOptions
 from diarkit.options.scoring import DerOptions, MakeRttmOptions, PlotOptions
-from diarkit.options.tables import ShowTableOptions
+from diarkit.options.tables import (
+    CopyFeatsOptions,
+    CopyMatrixOptions,
+    CopyOptions,
+    CopyVectorOptions,
+    FilterOptions,
+    ShowTableOptions,
+    SplitListOptions,
+    SubsetFeatsOptions,
+    SubsetListOptions,
+)
 from diarkit.options.transforms import (
     CmvnOptions,
     CmvnStatsOptions,
@@ -39,6 +49,7 @@ from diarkit.options.transforms import (
     SubsampleOptions,
 )
 from diarkit.options.tunables import from_mapping, tunable
+from diarkit.options.waves import ExtractSegmentsOptions, FeatureTableOptions, WavToDurationOptions
 from diarkit.options.windows import SubsegmentFileOptions, SubsegmentOptions
 
 __all__ = [
@@ -47,14 +58,21 @@ __all__ = [
     "CmvnOptions",
     "CmvnStatsOptions",
     "CombineOptions",
+    "CopyFeatsOptions",
+    "CopyMatrixOptions",
+    "CopyOptions",
+    "CopyVectorOptions",
     "CosineOptions",
     "DeltaOptions",
     "DerOptions",
     "DetectorOptions",
     "DiarizeOptions",
     "DurationOptions",
+    "ExtractSegmentsOptions",
     "FbankOptions",
     "FeatureSegmentOptions",
+    "FeatureTableOptions",
+    "FilterOptions",
     "FixOptions",
     "FrameOptions",
     "InputOptions",
@@ -68,10 +86,13 @@ __all__ = [
     "ShowTableOptions",
     "SlidingCmvnOptions",
     "SpliceOptions",
+    "SplitListOptions",
     "SplitOptions",
     "SubsampleOptions",
     "SubsegmentFileOptions",
     "SubsegmentOptions",
+    "SubsetFeatsOptions",
+    "SubsetListOptions",
     "SubsetOptions",
     "TurnSegmentOptions",
     "VadFrontEndOptions",
@@ -79,6 +100,7 @@ __all__ = [
     "VadOptions",
     "VadTrainingOptions",
     "ValidateOptions",
+    "WavToDurationOptions",
     "XvectorOptions",
     "from_mapping",
     "tunable",
