@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diarkit.blocks import spans
+from diarkit.blocks import BLOCK, spans
 from diarkit.deltas import check_frames
 from diarkit.errors import DataError
 
@@ -42,7 +42,10 @@ def sliding_cmvn(blocks, shape, opts, warn=None):
     -------
     blocks, shape : stream of (n, D) float32 arrays, and its shape. Raises DataError if there are no frames.
     """
-    total, _ = check_frames(shape)
+    total, dim = check_frames(shape)
+    most = min(total, BLOCK + max(opts.cmn_window + 1, opts.min_cmn_window))  # rows of a piece and its windows
+    # The same memory for every piece: to ask for new takes as long as the sums.
+    scratch, sums = np.empty((most, dim)), np.zeros((most + 1, dim))
 
     def reach(first, last):
         return int(sliding_window(first, total, opts)[0]), int(sliding_window(last - 1, total, opts)[1])
@@ -54,13 +57,17 @@ def sliding_cmvn(blocks, shape, opts, warn=None):
             count = (end - begin)[:, None]
             # Sums start anew in every piece and are of differences from one of its frames: in double, neither
             # the length of the recording nor an offset of its values is left in the last digits.
-            rows = np.subtract(rows, rows[0], dtype=np.float64)
-            mean = window_sums(rows, begin, end) / count
-            out = rows[first - start : last - start] - mean
+            rows = np.subtract(rows, rows[0], out=scratch[: len(rows)], dtype=np.float64)
+            mean = window_sums(rows, begin, end, sums)
+            mean /= count
+            out = np.subtract(rows[first - start : last - start], mean)
             if opts.norm_vars:
-                variance = window_sums(rows * rows, begin, end) / count - mean * mean
-                floored += int(((variance < SLIDING_FLOOR) & (count > 1)).sum())
-                out /= np.sqrt(np.maximum(variance, SLIDING_FLOOR))
+                variance = window_sums(np.square(rows, out=rows), begin, end, sums)
+                variance /= count
+                variance -= np.square(mean, out=mean)
+                floored += np.count_nonzero((variance < SLIDING_FLOOR) & (count > 1))
+                np.maximum(variance, SLIDING_FLOOR, out=variance)
+                out /= np.sqrt(variance, out=variance)
                 out[count[:, 0] == 1] = 0
             yield out.astype(np.float32)
         if floored and warn:
@@ -69,11 +76,12 @@ def sliding_cmvn(blocks, shape, opts, warn=None):
     return pieces(), shape
 
 
-def window_sums(rows, begin, end):
-    """Sums of the rows begin <= t < end: (T, D) -> (n, D)."""
-    sums = np.zeros((len(rows) + 1, rows.shape[1]))
-    np.cumsum(rows, axis=0, out=sums[1:])
-    return sums.take(end, axis=0) - sums.take(begin, axis=0)
+def window_sums(rows, begin, end, sums):
+    """Sums of the rows begin <= t < end: (T, D) -> (n, D). `sums` is memory for more than T rows, its first 0."""
+    np.cumsum(rows, axis=0, out=sums[1 : len(rows) + 1])
+    found = sums.take(end, axis=0)
+    found -= sums.take(begin, axis=0)
+    return found
 
 
 def cmvn_stats(blocks, shape, weights=None):
