@@ -10,7 +10,8 @@ import struct
 import numpy as np
 
 from diarkit.errors import DataError
-from diarkit.io.values import WrongKind, prepare
+from diarkit.io.readers import TableReader
+from diarkit.io.values import WrongKind, check_finite, prepare
 from diarkit.io.writers import ArrayWriter
 
 HEADER = struct.Struct(">iihH")
@@ -40,6 +41,11 @@ def read_htk(source):
     if kind & CHECKSUM:
         source.skip(2)
     return matrix.astype(np.float32)
+
+
+def read_htk_table(rspecifier, finite=True):
+    """Iterate over a table of HTK features: (key, matrix). Errors as in tables.read_arrays."""
+    return TableReader(rspecifier, read_htk, check_finite if finite else None)
 
 
 class HtkWriter(ArrayWriter):

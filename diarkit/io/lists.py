@@ -45,11 +45,11 @@ class SeenKeys:
         return True
 
 
-def read_records(rxfilename, what="value", missing_is_error=True):
+def read_records(rxfilename, what="value", missing_is_error=True, repeated=False):
     """Iterate over the records of a list: (line number, key, rest of the line). Blank lines are passed.
 
     Raises DataError naming file and line if a line is not text, has a key only (unless told that this is
-    fine), or has the key of an earlier line.
+    fine), or has the key of an earlier line (unless `repeated`).
     """
     seen = SeenKeys()
     for number, line in read_lines(rxfilename):
@@ -59,20 +59,21 @@ def read_records(rxfilename, what="value", missing_is_error=True):
         key, *rest = line.split(None, 1) if line.isascii() else _SPACE.split(line, maxsplit=1)
         if not rest and missing_is_error:
             raise DataError(f"{key!r} without a {what}", f"{rxfilename}:{number}")
-        if not seen.add(key):
+        if not seen.add(key) and not repeated:
             raise DataError(f"{key!r} is there twice", f"{rxfilename}:{number}")
         yield number, key, rest[0] if rest else ""
 
 
-def read_lists(rxfilename, count=None):
+def read_lists(rxfilename, count=None, repeated=False):
     """Read a text list whose lines are `key word word ...`: spk2utt, utt2spk, labels, reco2num_spk.
 
     Returns a dict key -> list of words, in the order of the file. `count` says how many words each line
     must have, if that is known (utt2spk: 1); else there may be any number, none too. Raises DataError
-    naming file and line for what is not text, a wrong number of words, or a key that is there twice.
+    naming file and line for what is not text, a wrong number of words, or a key that is there twice; with
+    `repeated` the last line of a key counts.
     """
     lists = {}
-    for number, key, rest in read_records(rxfilename, missing_is_error=False):
+    for number, key, rest in read_records(rxfilename, missing_is_error=False, repeated=repeated):
         words = rest.split() if rest.isascii() else _SPACE.split(rest)
         if count is not None and len(words) != count:
             raise DataError(f"{1 + count} fields expected, not {1 + len(words)}", f"{rxfilename}:{number}")

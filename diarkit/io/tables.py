@@ -9,6 +9,7 @@ read_values, RandomValues, ValueWriter      values of one of the kinds in diarki
 read_numbers, RandomNumbers                 single numbers of any kind, as floats
 """
 
+from diarkit.errors import UsageError
 from diarkit.io import kinds
 from diarkit.io.blocks import BLOCK, BlockReader
 from diarkit.io.kinds import find_kind
@@ -27,6 +28,7 @@ __all__ = [
     "RandomNumbers",
     "RandomValues",
     "ValueWriter",
+    "are_tables",
     "is_specifier",
     "open_text_input",
     "open_text_output",
@@ -106,12 +108,20 @@ class RandomNumbers(RandomTable):
         super().__init__(rspecifier, read_number, check=None)
 
 
-def read_array(rxfilename, finite=True):
+def are_tables(*names):
+    """Whether all of these names are tables, with ark: or scp: before them; UsageError if only some are."""
+    tables = [is_specifier(name) for name in names]
+    if any(tables) and not all(tables):
+        raise UsageError(f"{names[tables.index(False)]} is a single file, {names[tables.index(True)]} a table")
+    return all(tables)
+
+
+def read_array(rxfilename, finite=True, reader=read_value):
     """Read a file that holds one matrix or vector and no key, binary or text: mean.vec, transform.mat.
 
     Raises DataError naming the file.
     """
-    return read_object(rxfilename, read_value, check_finite if finite else None)
+    return read_object(rxfilename, reader, check_finite if finite else None)
 
 
 def read_one(rxfilename, kind, finite=True):

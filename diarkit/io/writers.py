@@ -103,14 +103,16 @@ def prepare_item(key, array, finite=True):
         raise ItemError(key, str(error)) from None
 
 
-def write_array(wxfilename, array, text=False):
+def write_array(wxfilename, array, text=False, compression=0):
     """Write one matrix or vector to a file of its own, without a key, as Kaldi has mean.vec.
 
     Raises DataError for NaN, infinity and what cannot be opened.
     """
     array = prepare_item(wxfilename, np.asarray(array))
+    if text and compression:
+        array = compressed.decode(compressed.encode(array, compression))
     with Output(wxfilename) as stream:
-        stream.writelines([encode_text(array)] if text else encode(array))
+        stream.writelines([encode_text(array)] if text else encode(array, compression))
 
 
 def write_value(wxfilename, value, kind, text=False):
