@@ -108,7 +108,7 @@ def encode_float(value):
 
 
 def encode_double(value):
-    return b"\0B\10" + _NUMBERS[8].pack(_finite(float(value)))
+    return b"\0B\10" + _NUMBERS[8].pack(value)
 
 
 def encode_bool(value):
@@ -124,7 +124,7 @@ def format_float(value):
 
 
 def format_double(value):
-    return textvalues.digits(np.array([_finite(float(value))])) + " \n"
+    return textvalues.digits(np.array([value], float)) + " \n"
 
 
 def format_bool(value):
@@ -177,8 +177,9 @@ def find_kind(name):
 
 def check_finite(value):
     """Raise DataError for NaN and infinity, in a float or in an array."""
-    if isinstance(value, float):
-        _finite(value)
+    if isinstance(value, float | np.floating):
+        if not math.isfinite(value):
+            raise DataError(f"the number is {value}")
     elif isinstance(value, np.ndarray):
         values.check_finite(value)
 
@@ -226,11 +227,6 @@ def _whole(value):
 def _single(value):
     with np.errstate(over="ignore"):
         single = np.array(value, "<f4")
-    _finite(float(single))
+    if np.isinf(single) and math.isfinite(value):
+        raise DataError(f"{value:g} does not fit in single precision")
     return single
-
-
-def _finite(number):
-    if not math.isfinite(number):
-        raise DataError("NaN or infinite")
-    return number

@@ -75,7 +75,7 @@ class ValueWriter(TableWriter):
     def __init__(self, wspecifier, kind, finite=True):
         """
         kind : 'int32', 'float', 'double', 'bool', 'token', 'tokens', 'int32-vector', 'vector' or 'matrix'
-        finite : refuse to write NaN and infinity in arrays; in single numbers they always are refused
+        finite : refuse to write NaN and infinity
         """
         super().__init__(wspecifier)
         self._kind = find_kind(kind)
