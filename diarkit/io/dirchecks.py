@@ -151,6 +151,7 @@ class Check(Scan):
                 segment, channel = parse_segment(utt, rest)
             except DataError as error:
                 self.problems.add(path, number, str(error))
+                used.update(rest.split()[:1])
                 return
             if channel is not None:
                 self.problems.add(path, number, f"{utt} has a fifth field, which Kaldi's validation refuses")
