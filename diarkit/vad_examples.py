@@ -77,6 +77,8 @@ class Examples:
             samples, classes = self.piece(self.speech[rng.choice(len(self.speech), p=self.shares)], rng)
             if other is not None and rng.random() < opts.mixed:
                 samples, classes = mixed(samples, classes, *self.piece(other, rng), rng.choice(self.snrs))
+        if rng.random() < opts.reverberant:
+            samples = in_a_room(samples, self.rate, rng)
         if rng.random() < opts.telephone:
             samples = band_limited(samples, self.rate, *TELEPHONE)
         samples = samples * np.float32(10 ** (rng.uniform(-opts.gain, opts.gain) / 20))
@@ -121,6 +123,17 @@ def band_limited(samples, rate, low, high):
     frequencies = np.arange(len(spectrum)) * rate / len(samples)
     spectrum[(frequencies < low) | (frequencies > high)] = 0
     return fft.irfft(spectrum, len(samples))
+
+
+def in_a_room(samples, rate, rng):
+    """Samples with a made-up room's echo, noise that dies away (by 60 dB in 0.2 to 0.8 s); as loud as before."""
+    t = np.arange(int(0.4 * rate)) / rate
+    response = rng.standard_normal(len(t)) * np.exp(-np.log(1000) * t / rng.uniform(0.2, 0.8))
+    response *= 10 ** (rng.uniform(-12, 3) / 20) / np.sqrt(np.sum(response**2))
+    response[0] = 1.0
+    size = fft.next_fast_len(len(samples) + len(t), real=True)
+    echoed = fft.irfft(fft.rfft(samples, size) * fft.rfft(response.astype(np.float32), size), size)[: len(samples)]
+    return echoed * np.float32(np.sqrt(power(samples) / max(power(echoed), 1e-9)))
 
 
 def numbers(text, option):

@@ -1,11 +1,13 @@
 """Labels of sound: which stretches of which recordings are speech, noise, music, or what else is told apart."""
 
+import re
 from math import inf
 
 from diarkit.errors import DataError
 from diarkit.io.rttm import BadLine, parse_turn, seconds, shown
 from diarkit.io.streams import read_lines
 
+INTEGER = re.compile("-?[0-9]+")
 MISTAKEN = "0123456789.+-"  # a class does not begin with these: it would be a time
 
 
@@ -48,3 +50,19 @@ def parse_label(fields):
     if name[0] in MISTAKEN:
         raise BadLine(f"'{name}' is no name of a class")
     return reco, start, end, name
+
+
+def read_class_map(path):
+    """The file of merge-vads --map: {(class, class): class} of lines with three whole numbers; '#' begins a comment.
+
+    Raises DataError naming file and line.
+    """
+    table = {}
+    for number, line in read_lines(path):
+        fields = line.partition("#")[0].split()
+        if not fields:
+            continue
+        if len(fields) != 3 or not all(INTEGER.fullmatch(field) for field in fields):
+            raise DataError("three whole numbers expected: <class> <class> <result>", where=f"{shown(path)}:{number}")
+        table[int(fields[0]), int(fields[1])] = int(fields[2])
+    return table

@@ -101,7 +101,7 @@ class VadNetworkOptions:
 
 @dataclass(frozen=True)
 class VadTrainingOptions:
-    epochs: int = tunable(20, "Passes over as much sound as there is with speech in it.")
+    epochs: int = tunable(30, "Passes over as much sound as there is with speech in it.")
     chunk: float = tunable(4.0, "Length of an example.", "s")
     batch_size: int = tunable(32, "Examples of a step.")
     learning_rate: float = tunable(0.004, "The highest, a quarter of the way; it ends near 0.")
@@ -112,6 +112,23 @@ class VadTrainingOptions:
     mixed: float = tunable(0.6, "The part of the examples with speech that gets another sound.")
     other_only: float = tunable(0.25, "The part of the examples that has no speech but another sound.")
     telephone: float = tunable(0.3, "The part of the examples that is limited to 300-3400 Hz.")
-    gain: float = tunable(15.0, "Examples become louder or softer by up to this.", "dB")
+    reverberant: float = tunable(0.4, "The part of the examples that gets the echo of a room.")
+    gain: float = tunable(20.0, "Examples become louder or softer by up to this.", "dB")
     held_out: float = tunable(0.1, "The part of the recordings that is not trained with but shows how it goes.")
     seed: int = tunable(0, "Of all that is random.")
+
+
+@dataclass(frozen=True)
+class MergeVadsOptions:
+    rule: str = tunable("and", "Speech where all, one, or more than half of the tables have it.",
+                        choices=("and", "or", "majority"))
+    map: str = tunable("", "The result for every pair of classes, instead of a rule.", "file", "Kaldi merge-vads")
+
+
+@dataclass(frozen=True)
+class ScoreVadOptions:
+    collar: float = tunable(
+        0.0, "Do not score this much on each side of both ends of every turn of the reference.", "s",
+        "md-eval -c; pyannote's collar is twice this")
+    uem: str = tunable("", "Score only these regions.", "UEM file")
+    frame_shift: float = tunable(0.01, "From one decision of a table to the next.", "s")
