@@ -52,7 +52,7 @@ class ChangeFinder:
 
         Raises DataError if `features` is no such array or has NaN or infinity in it.
         """
-        if len(features) < 2 * self.margin * self.step:
+        if np.ndim(features) == 2 and len(features) < 2 * self.margin * self.step:
             return np.zeros(0, int)
         gaussians = Gaussians(features, self.step, self.opts.covariance == "full", self.opts.floor)
         edges = self.growing(gaussians) if self.opts.search == "growing" else self.two_pass(gaussians)
@@ -72,11 +72,14 @@ class ChangeFinder:
             middles = np.arange(start + self.margin, end - self.margin + 1)
             gain = self.gain(gaussians, before, middles, end)
             if len(gain) and gain.max() > 0:
-                # the other speaker may only just have begun: look again with more of what follows
+                # the other speaker may only just have begun: look again nearby, with more of what follows
                 middle = middles[gain.argmax()]
-                end = min(middle + 2 * self.window, total)
-                middles = np.arange(start + self.margin, end - self.margin + 1)
-                start = middles[self.gain(gaussians, before, middles, end).argmax()]
+                end = max(end, min(middle + self.window, total))
+                middles = np.arange(max(middle - self.margin, start + self.margin),
+                                    min(middle + self.margin, end - self.margin) + 1)
+                middle = middles[self.gain(gaussians, before, middles, end).argmax()]
+                gaussians.sharpen(start, middle, end, self.margin * self.step)
+                start = middle
                 found.append(start)
                 before = Costs(gaussians, start)
                 end = start + 2 * self.window
@@ -103,7 +106,11 @@ class ChangeFinder:
         peaks = find_peaks(curve, self.opts.prominence * curve.std(), self.window, self.margin)
         if self.opts.threshold is not None:
             peaks = peaks[curve[peaks] > self.opts.threshold]
-        return self.checked(gaussians, middles[peaks])
+        found = self.checked(gaussians, middles[peaks])
+        for before, middle, after in zip([0, *found], found, [*found[1:], len(gaussians)], strict=False):
+            gaussians.sharpen(max(before, middle - self.longest), middle, min(after, middle + self.longest),
+                              self.margin * self.step)
+        return found
 
     def distances(self, gaussians, middles):
         start = np.maximum(middles - self.window, 0)

@@ -42,15 +42,16 @@ class Gaussians:
         self.full, self.floor = full, floor
         self.num_parameters = dim + (dim * (dim + 1) // 2 if full else dim)
 
-        mean = features.mean(axis=0, dtype=np.float64)
+        self.features = features
+        self.mean = features.mean(axis=0, dtype=np.float64)
         # the mean of a constant may be off by a rounding error, which must not pass for variance
-        scale = features.std(axis=0, dtype=np.float64)
-        scale[scale <= 1e-6 * np.abs(mean)] = np.inf
+        self.scale = features.std(axis=0, dtype=np.float64)
+        self.scale[self.scale <= 1e-6 * np.abs(self.mean)] = np.inf
         self.first = np.zeros((count + 1, dim))
         self.second = np.zeros((count + 1, dim, dim) if full else (count + 1, dim))
         for start in range(0, count, BATCH):
             stop = min(start + BATCH, count)
-            block = (features[self.edges[start] : self.edges[stop]] - mean) / scale
+            block = self.normalised(self.edges[start], self.edges[stop])
             within = self.edges[start:stop] - self.edges[start]
             self.first[start + 1 : stop + 1] = np.add.reduceat(block, within)
             if full:
@@ -65,35 +66,65 @@ class Gaussians:
         """The number of steps K."""
         return len(self.edges) - 1
 
-    def moments(self, start, end):
-        """Means (n, D) and covariances (n, D, D), or variances (n, D), of stretches: two (n,) arrays of edges."""
-        count = (self.edges[end] - self.edges[start]).astype(float)[:, None]
-        mean = (self.first[end] - self.first[start]) / count
+    def normalised(self, start, end):
+        """Frames `start` to `end`, centred and of unit variance."""
+        return (self.features[start:end] - self.mean) / self.scale
+
+    def sums(self, start, end):
+        """Number of frames (n,), sum of x (n, D) and of x x' (n, D, D), or x * x (n, D), between edges, (n,) arrays."""
+        return (self.edges[end] - self.edges[start], self.first[end] - self.first[start],
+                self.second[end] - self.second[start])
+
+    def moments(self, count, first, second):
+        """Means (n, D) and covariances (n, D, D), or variances (n, D), from sums."""
+        count = count[:, None]
+        mean = first / count
         if not self.full:
-            return mean, np.maximum((self.second[end] - self.second[start]) / count - mean**2, 0) + self.floor
-        covariance = (self.second[end] - self.second[start]) / count[:, :, None]
+            return mean, np.maximum(second / count - mean**2, 0) + self.floor
+        covariance = second / count[:, :, None]
         covariance -= mean[:, :, None] * mean[:, None, :]
         diagonal = np.einsum("nii->ni", covariance)
         diagonal += self.floor
         return mean, covariance
 
+    def cost_of_sums(self, count, first, second):
+        """N/2 log |covariance| from sums, see `cost`."""
+        _, covariance = self.moments(count, first, second)
+        if not self.full:
+            return count * np.log(covariance).sum(axis=1) / 2
+        # all are positive definite by the floor, so that the root of the determinant is that of a triangle
+        return count * np.log(np.einsum("nii->ni", np.linalg.cholesky(covariance))).sum(axis=1)
+
     def cost(self, start, end):
         """Minus the log likelihood of stretches under their own Gaussians, but for what each frame adds: (n,) array.
 
-        That is N/2 log |covariance|, for N frames.
+        That is N/2 log |covariance|, for N frames. start, end: (n,) or (1,) arrays of edges.
         """
         start, end = np.broadcast_arrays(start, end)
         result = np.empty(len(start))
         for at in range(0, len(start), BATCH):
             part = slice(at, at + BATCH)
-            _, covariance = self.moments(start[part], end[part])
-            if self.full:
-                # all are positive definite by the floor, so that the root of the determinant is that of a triangle
-                roots = np.einsum("nii->ni", np.linalg.cholesky(covariance))
-                result[part] = np.log(roots).sum(axis=1)
-            else:
-                result[part] = np.log(covariance).sum(axis=1) / 2
-        return result * (self.edges[end] - self.edges[start])
+            result[part] = self.cost_of_sums(*self.sums(start[part], end[part]))
+        return result
+
+    def sharpen(self, start, middle, end, least):
+        """Move an edge, within its neighbours, to the frame where two Gaussians explain start to end best.
+
+        start, middle, end : edges; at least `least` frames are left on each side, if there is such a frame
+        """
+        left = self.edges[middle - 1]
+        frames = np.arange(max(left + 1, self.edges[start] + least),
+                           min(self.edges[middle + 1] - 1, self.edges[end] - least) + 1)
+        if len(frames) == 0:
+            return
+        block = self.normalised(left, frames[-1])
+        squares = block[:, :, None] * block[:, None, :] if self.full else block * block
+        first = self.first[middle - 1] + np.cumsum(block, axis=0)[frames - left - 1]
+        second = self.second[middle - 1] + np.cumsum(squares, axis=0)[frames - left - 1]
+        costs = (self.cost_of_sums(frames - self.edges[start], first - self.first[start], second - self.second[start])
+                 + self.cost_of_sums(self.edges[end] - frames, self.first[end] - first, self.second[end] - second))
+        best = costs.argmin()
+        self.edges[middle], self.first[middle], self.second[middle] = frames[best], first[best], second[best]
 
 
 def likelihood_ratio(gaussians, start, middle, end):
@@ -122,8 +153,8 @@ def symmetric_divergence(gaussians, start, middle, end):
     result = np.empty(len(middle))
     for at in range(0, len(middle), BATCH):
         part = slice(at, at + BATCH)
-        mean1, cov1 = gaussians.moments(start[part], middle[part])
-        mean2, cov2 = gaussians.moments(middle[part], end[part])
+        mean1, cov1 = gaussians.moments(*gaussians.sums(start[part], middle[part]))
+        mean2, cov2 = gaussians.moments(*gaussians.sums(middle[part], end[part]))
         apart = mean1 - mean2
         if gaussians.full:
             inverse1, inverse2 = np.linalg.inv(cov1), np.linalg.inv(cov2)
