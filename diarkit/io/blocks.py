@@ -134,7 +134,7 @@ class BlockReader(TableReader):
         if self.specifier.permissive:
             return super()._next_in_scp()
         for _, key, entry in self._records:
-            self._remember(key)
+            self._check_order(key)
             blocks = self._entry_blocks(key, entry)
             return key, MatrixBlocks(*next(blocks), blocks)
         self._end()

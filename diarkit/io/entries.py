@@ -37,12 +37,21 @@ class Entries:
     def __init__(self, files=4):
         self._files = files
         self._open = OrderedDict()  # path -> (Input, ByteSource)
+        self._last_path = self._last_source = None
 
     def read(self, entry, reader=read_value):
         """The value at an entry, 'file', 'file:offset' or 'cmd |', perhaps with a range '[0:9,0:4]'.
 
         Raises DataError naming file and reason.
         """
+        path, _, offset = entry.rpartition(":")
+        if path and path == self._last_path and offset.isascii() and offset.isdigit():  # the quick way
+            source = self._last_source
+            self._seek(source, path, int(offset))
+            try:
+                return reader(source)
+            except DataError as error:
+                raise DataError(str(error), entry) from error
         with self.opened(entry) as (source, wanted):
             value = reader(source)
             return value if wanted is None else take_range(value, wanted)
@@ -85,16 +94,23 @@ class Entries:
             self._open[path] = opened, source
             while len(self._open) > self._files:
                 self.drop(next(iter(self._open)))
-        opened, source = self._open[path]
+        source = self._open[path][1]
         self._open.move_to_end(path)
+        self._seek(source, path, offset)
+        self._last_path, self._last_source = path, source
+        return source
+
+    @staticmethod
+    def _seek(source, path, offset):
         if offset >= source.size:
             raise DataError(f"offset {offset} is past the end, at {source.size} bytes", path)
         source.seek(offset)
-        return source
 
     def drop(self, path):
         """Close a file if it is open."""
         if path in self._open:
+            if path == self._last_path:
+                self._last_path = self._last_source = None
             self._open.pop(path)[0].close()
 
     def close(self):

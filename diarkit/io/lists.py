@@ -4,7 +4,7 @@ import re
 from array import array
 
 from diarkit.errors import DataError
-from diarkit.io.streams import read_lines
+from diarkit.io.streams import open_text_input
 
 # Only ASCII divides the words of a line, as in Kaldi: a file name may have other spaces in it.
 _SPACE = re.compile("[ \t\r\v\f]+")
@@ -45,23 +45,32 @@ class SeenKeys:
         return True
 
 
-def read_records(rxfilename, what="value", missing_is_error=True, repeated=False):
+def read_records(rxfilename, what="value", missing_is_error=True, repeated=False, seen=None):
     """Iterate over the records of a list: (line number, key, rest of the line). Blank lines are passed.
 
     Raises DataError naming file and line if a line is not text, has a key only (unless told that this is
-    fine), or has the key of an earlier line (unless `repeated`).
+    fine), or has the key of an earlier line (unless `repeated`). `seen` is the SeenKeys that remembers them.
     """
-    seen = SeenKeys()
-    for number, line in read_lines(rxfilename):
-        line = line.strip(" \t\r\v\f")
-        if not line:
-            continue
-        key, *rest = line.split(None, 1) if line.isascii() else _SPACE.split(line, maxsplit=1)
-        if not rest and missing_is_error:
-            raise DataError(f"{key!r} without a {what}", f"{rxfilename}:{number}")
-        if not seen.add(key) and not repeated:
-            raise DataError(f"{key!r} is there twice", f"{rxfilename}:{number}")
-        yield number, key, rest[0] if rest else ""
+    seen = SeenKeys() if seen is None else seen
+    with open_text_input(rxfilename) as text:
+        for line in text:
+            if line.isascii():  # the quick way
+                words = line.split(None, 1)
+            else:
+                line = line.strip(" \t\r\v\f\n")
+                words = _SPACE.split(line, maxsplit=1) if line else []
+            if len(words) == 2:
+                key, rest = words
+                rest = rest.rstrip(" \t\r\v\f\n")
+            elif not words:
+                continue
+            elif missing_is_error:
+                raise DataError(f"{words[0]!r} without a {what}", f"{rxfilename}:{text.line_number}")
+            else:
+                key, rest = words[0], ""
+            if not seen.add(key) and not repeated:
+                raise DataError(f"{key!r} is there twice", f"{rxfilename}:{text.line_number}")
+            yield text.line_number, key, rest
 
 
 def read_lists(rxfilename, count=None, repeated=False):

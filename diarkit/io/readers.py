@@ -35,7 +35,7 @@ class TableReader:
             self._next = self._next_in_archive
         else:
             self._entries = Entries()
-            self._records = read_records(self.specifier.rxfilename, "file")
+            self._records = read_records(self.specifier.rxfilename, "file", seen=self._seen)
             self._next = self._next_in_scp
 
     def __iter__(self):
@@ -82,7 +82,7 @@ class TableReader:
 
     def _next_in_scp(self):
         for _, key, entry in self._records:
-            self._remember(key)
+            self._check_order(key)
             try:
                 value = self._entries.read(entry, self._read_value)
                 if self._check is not None:
@@ -96,6 +96,9 @@ class TableReader:
     def _remember(self, key):
         if not self._seen.add(key):
             raise DataError(f"the key {key!r} is there twice", self._name)
+        self._check_order(key)
+
+    def _check_order(self, key):
         if self.specifier.sorted and not self._seen.sorted:
             raise DataError(f"not sorted as the option s says: {key!r} after {self._last!r}", self._name)
         self._last = key

@@ -16,6 +16,7 @@ from diarkit.io import commands
 from diarkit.io.commands import allow_pipes, pipes_allowed
 from diarkit.io.outputs import Output, open_output
 from diarkit.io.specifiers import check_rxfilename, check_wxfilename, plain_name, split_offset
+from diarkit.io.textinput import TextInput
 
 __all__ = [
     "Input",
@@ -30,8 +31,6 @@ __all__ = [
     "read_lines",
 ]
 
-LONGEST_LINE = 1 << 28  # bytes; a line of spk2utt may be long, but this is no text
-_CONTROL = re.compile("[\0-\x08\x0e-\x1f]")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _stdin_read = None
 
@@ -124,45 +123,6 @@ def _standard_input():
         raise DataError("standard input can be read only once")
     _stdin_read = sys.stdin
     return sys.stdin.buffer
-
-
-class TextInput:
-    """Lines of UTF-8 text: iterating gives each with '\\n' at its end, be it LF, CRLF or missing."""
-
-    def __init__(self, stream, name):
-        self._stream = stream
-        self.name = name
-        self.line_number = 0
-
-    def __iter__(self):
-        while line := self.readline():
-            yield line
-
-    def readline(self):
-        """The next line, or '' at the end. Raises DataError naming file and line if it is not text."""
-        line = self._stream.readline(LONGEST_LINE)
-        if not line:
-            return ""
-        self.line_number += 1
-        if len(line) == LONGEST_LINE:
-            raise self._error("a line without an end")
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError:
-            raise self._error("not UTF-8") from None
-        text = text.removesuffix("\n").removesuffix("\r")
-        if self.line_number == 1:
-            text = text.removeprefix("\ufeff")
-        if not text.isprintable() and _CONTROL.search(text):
-            raise self._error("control characters")
-        return text + "\n"
-
-    def _error(self, why):
-        return DataError(f"not a text file: {why}", f"{self.name}:{self.line_number}")
-
-    def read(self):
-        """All that is left."""
-        return "".join(self)
 
 
 @contextmanager
