@@ -27,6 +27,7 @@ class TableReader:
             self._name = "standard input"
         self._read_value = value_reader
         self._check = check
+        self._sorted = self.specifier.sorted
         self._seen = SeenKeys()
         self._last = None
         self._input = self._entries = self._records = None
@@ -56,7 +57,8 @@ class TableReader:
 
     def _next_in_archive(self):
         source = self._source
-        if not source.skip_space():
+        buffer, pos = source.buffer, source.pos
+        if not (pos < len(buffer) and buffer[pos] > 32) and not source.skip_space():
             self._end()
             raise StopIteration
         key = None
@@ -99,7 +101,7 @@ class TableReader:
         self._check_order(key)
 
     def _check_order(self, key):
-        if self.specifier.sorted and not self._seen.sorted:
+        if self._sorted and not self._seen.sorted:
             raise DataError(f"not sorted as the option s says: {key!r} after {self._last!r}", self._name)
         self._last = key
 
@@ -151,10 +153,11 @@ def _read_key(source):
         text = ""
         if key.startswith(b"\x1f\x8b"):
             raise DataError("compressed with gzip; read it as 'ark:gunzip -c FILE |'") from None
-    if text.startswith("[") or key.startswith(b"\0B"):
-        raise DataError("a single matrix or vector without a key, not a table")
-    if not is_key(text):
-        raise DataError("not an archive, or damaged: no key where one should be")
+    if not text.isalnum():
+        if text.startswith("[") or key.startswith(b"\0B"):
+            raise DataError("a single matrix or vector without a key, not a table")
+        if not is_key(text):
+            raise DataError("not an archive, or damaged: no key where one should be")
     source.pos = at + (source.buffer[at] != 10)  # the end of the line belongs to an empty value
     return text
 
