@@ -5,7 +5,6 @@ tells their size. Anything else is text. Nothing is ever unpickled. Formats: Kal
 matrix/compressed-matrix.cc, base/io-funcs-inl.h; see also textvalues.py and compressed.py.
 """
 
-import math
 import struct
 
 import numpy as np
@@ -199,11 +198,9 @@ def check_finite(array, first=0):
     """Raise DataError if there is NaN or infinity in an array, whose rows are counted from `first`."""
     if array.dtype.kind != "f":
         return
-    flat = array.reshape(-1)
-    if math.isfinite(flat.dot(flat)):  # the quick way: a sum of squares has NaN or infinity of them in it
-        return
     finite = np.isfinite(array)
-    if not finite.all():
+    # Looking for a byte that is 0 in a short answer is quicker than all(), by half a microsecond.
+    if 0 in finite.tobytes() if finite.size < LARGE_BODY else not finite.all():
         bad = np.argwhere(~finite)
         if array.ndim:
             bad[:, 0] += first
