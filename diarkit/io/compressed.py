@@ -77,9 +77,10 @@ def encode(matrix, method):
     elif method in (6, 7):
         least, width = _f(0), _f(255 if method == 6 else 1)
     else:
-        least, greatest = matrix.min(), matrix.max()
+        flat = matrix.reshape(-1)
+        least, greatest = flat[flat.argmin()], flat[flat.argmax()]  # of 0 and -0 the first
         if greatest == least:
-            greatest = least + _f(1 + abs(least))
+            greatest = _f(float(least) + (1 + abs(float(least))))
         width = _f(greatest - least)
     head = b"\0B" + _kind(method) + _HEADER.pack(least, width, rows, cols)
     if method in (3, 4):
@@ -108,13 +109,16 @@ def _spread(values, least, width, top):
 
 def _column_marks(matrix, least, width):
     """(cols, 4) codes of least value, quartiles and greatest value of each column, each above the last."""
-    rows = len(matrix)
-    at = [0, rows // 4, 3 * (rows // 4), rows - 1] if rows >= 5 else [0, 1, 2, 3]
-    codes = _spread(np.sort(matrix, axis=0), least, width, 65535)
-    marks = np.zeros((matrix.shape[1], 4), np.int64)
-    for i, row in enumerate(at):
-        lowest = marks[:, i - 1] + 1 if i else 0
-        code = codes[row] if row < rows else lowest
+    rows, cols = matrix.shape
+    at = [0, rows // 4, 3 * (rows // 4), rows - 1] if rows >= 5 else list(range(rows))
+    found = np.empty((cols, len(at)), _f)
+    for c in range(cols):
+        found[c] = np.partition(matrix[:, c], at)[at]
+    codes = _spread(found, least, width, 65535)
+    marks = np.zeros((cols, 4), np.int64)
+    for i in range(4):
+        lowest = marks[:, i - 1] + 1 if i else np.zeros(cols, np.int64)
+        code = codes[:, i] if i < len(at) else lowest
         marks[:, i] = np.minimum(np.maximum(code, lowest), 65532 + i)
     return marks
 
@@ -122,11 +126,16 @@ def _column_marks(matrix, least, width):
 def _encode_columns(matrix, marks):
     """(cols, rows) bytes: where between the marks of its column each value lies."""
     out = np.empty(matrix.shape[::-1], np.uint8)
-    for c, column in enumerate(matrix.T):
-        part = (column >= marks[c, 1]).astype(int) + (column >= marks[c, 2])
-        low, high = marks[c, part], marks[c, part + 1]
-        first, last = _STEPS[part], _STEPS[part + 1]
-        share = (column - low) / (high - low) * (last - first).astype(_f)
-        code = first + np.trunc(share.astype(float) + 0.5)
-        out[c] = np.clip(code, first, last)
+    for c in range(matrix.shape[1]):
+        column = matrix[:, c].copy()
+        below = column < marks[c, 1], column < marks[c, 2]
+        for part, chosen in enumerate((below[0], below[1] & ~below[0], ~below[1] & ~below[0])):
+            low, high = marks[c, part], marks[c, part + 1]
+            first, last = _STEPS[part], _STEPS[part + 1]
+            with np.errstate(all="ignore"):  # marks may be the same number
+                share = (column[chosen] - low) / (high - low) * _f(last - first)
+            # In double from here, as Kaldi does; where it overflows an integer it comes out at the lower end.
+            share = share.astype(float) + 0.5
+            share[~(np.abs(share) < 2**31)] = 0
+            out[c, chosen] = np.clip(first + np.trunc(share), first, last)
     return out
