@@ -93,7 +93,13 @@ class WavePlaces(TableReader):
     def __init__(self, rspecifier, keep=False):
         super().__init__(rspecifier, value_reader=self._take, check=None)
         self._keep = keep
-        self._copy = None
+        self._file = None  # the archive itself, to be read beside the reader and after it, or the copy
+
+    def release(self):
+        """Close what the recordings are read from: none of them can be read any more."""
+        self.close()
+        if self._file is not None:
+            self._file.close()
 
     def _take(self, source):
         start = source.tell()
@@ -103,18 +109,20 @@ class WavePlaces(TableReader):
         size = source.size - source.tell() if size is None else size
         source.check_promise(size)
         source.skip(size)
-        return f"{self._name}:{start}", None, source.stream.fileno(), start, source.tell()
+        if self._file is None:
+            self._file = os.fdopen(os.dup(source.stream.fileno()), "rb")
+        return f"{self._name}:{start}", None, self._file.fileno(), start, source.tell()
 
     def _copied(self, source, head, size):
         """The descriptor of the copy, and where the WAV file begins and ends there."""
         try:
-            if self._copy is None:
-                self._copy = tempfile.TemporaryFile(prefix="diarkit-")
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="diarkit-")
             elif not self._keep:
-                self._copy.seek(0)
-                self._copy.truncate()
-            start = self._copy.tell()
-            self._copy.write(head)
+                self._file.seek(0)
+                self._file.truncate()
+            start = self._file.tell()
+            self._file.write(head)
             while size is None or size > 0:
                 count = COPIED if size is None else min(size, COPIED)
                 if not source.fill(count) and size is not None:
@@ -122,12 +130,12 @@ class WavePlaces(TableReader):
                 part = source.take(min(count, len(source.buffer) - source.pos))
                 if not part:
                     break
-                self._copy.write(part)
+                self._file.write(part)
                 size = None if size is None else size - len(part)
-            self._copy.flush()
+            self._file.flush()
         except OSError as error:
             raise _cannot_copy(error) from None
-        return self._copy.fileno(), start, self._copy.tell()
+        return self._file.fileno(), start, self._file.tell()
 
 
 def _seekable(rxfilename, from_table):

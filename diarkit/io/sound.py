@@ -166,8 +166,11 @@ class Coded:
 
     def __init__(self, handle, base, end, wav):
         self._handle, self._base, self._sound = handle, base, None
-        os.lseek(handle, 0, os.SEEK_SET)
-        source = handle if not base and end is None else Patched(handle, base, end=end)
+        if base or end is not None:
+            source = Patched(handle, base, end=end)
+        else:
+            os.lseek(handle, 0, os.SEEK_SET)
+            source = handle
         if wav and wav.promised is None:
             source = Patched(handle, base, wav.size_at - base, LARGEST.to_bytes(4, "little"), end)
         try:

@@ -95,9 +95,10 @@ class RecordingsByKey:
         return self
 
     def __exit__(self, *exc_info):
-        for opened in (*self._open.values(), self._archive):
-            if opened is not None:
-                opened.close()
+        for audio in self._open.values():
+            audio.close()
+        if self._archive is not None:
+            self._archive.release()
 
 
 class SegmentReader:
