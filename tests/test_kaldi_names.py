@@ -1,0 +1,178 @@
+"""utils/kaldi-names: Kaldi's names, its manners, and its command lines with their golden results."""
+
+import os
+import re
+import shlex
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+
+from diarkit.io.tables import read_arrays, read_lists
+
+LARGEST, MEAN = 1e-3, 5e-5  # differences from Kaldi's features
+SMALLER = {"cmn": 1e-5, "cmvn": 1e-5, "vad": 0, "ranges": 0}  # of others, by how a name begins
+RELATIVE = {"cmvn_stats_default16k.txt": 1e-6, "variant_fbank_linear.ark": 1e-4}  # of numbers up to 2e10
+OTHER_PROGRAMS = {"compute-spectrogram-feats", "compute-plp-feats"}
+
+
+@pytest.fixture(scope="module")
+def names(root, tmp_path_factory):
+    """A folder with a blank in its name that kaldi-names has filled."""
+    from subprocess import run
+
+    folder = tmp_path_factory.mktemp("kaldi") / "Kaldi's names"
+    done = run([root / "utils/kaldi-names", folder], capture_output=True, text=True, check=True)
+    assert f"{len(list(folder.iterdir()))} names in" in done.stderr
+    return folder
+
+
+@pytest.fixture
+def kaldi(names, run_tool):
+    """Run a line of shell with Kaldi's names first on PATH."""
+    def call(line, status=0, **kwargs):
+        environment = {**os.environ, "PATH": f"{names}:{os.environ['PATH']}", "LC_ALL": "C"}
+        environment.pop("PYTHONPATH", None)
+        return run_tool("bash", "-euo", "pipefail", "-c", line, status=status, env=environment, **kwargs)
+
+    return call
+
+
+@pytest.fixture
+def waves(tmp_path):
+    rng = np.random.default_rng(0)
+    samples = rng.normal(scale=0.1, size=(16000, 2))
+    soundfile.write(tmp_path / "a.wav", samples[:, 0], 16000)
+    soundfile.write(tmp_path / "two.wav", samples, 16000)
+    (tmp_path / "a.scp").write_text("a a.wav\n")
+    (tmp_path / "some.scp").write_text("a a.wav\nb nothing.wav\n")
+    (tmp_path / "none.scp").write_text("b nothing.wav\n")
+    (tmp_path / "pipe.scp").write_text("a cat a.wav |\n")
+    (tmp_path / "two.scp").write_text("a two.wav\n")
+    return tmp_path
+
+
+def features(folder, name):
+    return dict(read_arrays(f"ark:{folder}/{name}"))
+
+
+def test_the_list_and_the_folder(names, root, run_tool):
+    listed = [line.split() for line in run_tool("kaldi-names", "--list").stdout.splitlines()]
+    assert {words[0] for words in listed} == {path.name for path in names.iterdir()}
+    assert {"compute-mfcc-feats", "compute-vad", "add-deltas", "apply-cmvn-sliding"} <= {words[0] for words in listed}
+    assert all((root / "bin" / words[1]).exists() for words in listed)
+
+
+def test_help_and_wrong_usage(run_tool, tmp_path):
+    assert "kaldi-names kaldi" in run_tool("kaldi-names", "--help").stdout
+    (tmp_path / "file").touch()
+    assert "is not a folder" in run_tool("kaldi-names", tmp_path / "file", status=1).stderr
+    run_tool("kaldi-names", status=2)
+    run_tool("kaldi-names", "--no-such", status=2)
+
+
+def test_status_is_0_if_one_was_done(kaldi, waves, run_tool):
+    kaldi("compute-mfcc-feats --dither=0 scp:some.scp ark:some.ark", cwd=waves)
+    assert list(features(waves, "some.ark")) == ["a"]
+    kaldi("compute-mfcc-feats --dither=0 scp:none.scp ark:none.ark", cwd=waves, status=1)
+    assert not (waves / "none.ark").exists()
+    kaldi("compute-mfcc-feats --no-such scp:a.scp ark:x.ark", cwd=waves, status=1)
+    kaldi("compute-mfcc-feats scp:a.scp", cwd=waves, status=1)
+    run_tool("compute-mfcc", "scp:some.scp", "ark:ours.ark", cwd=waves, status=1)
+    run_tool("compute-mfcc", "scp:a.scp", cwd=waves, status=2)
+
+
+def test_defaults_are_kaldi_s_and_a_conf_file_wins_over_them(kaldi, waves, run_tool):
+    (waves / "conf").write_text("--dither=0\n")
+    for name, options in (("1", ""), ("2", "--print-args=false"), ("0", "--config=conf"), ("3", "--dither=0.1")):
+        done = kaldi(f"compute-mfcc-feats {options} scp:a.scp ark:{name}.ark", cwd=waves)
+        assert ("scp:a.scp" in done.stderr) == ("print-args" not in options)
+    run_tool("compute-mfcc", "scp:a.scp", "ark:ours.ark", cwd=waves)
+    found = {name: (waves / f"{name}.ark").read_bytes() for name in ("0", "1", "2", "3", "ours")}
+    assert found["1"] == found["2"]
+    assert found["0"] == found["ours"]
+    assert len(set(found.values())) == 3
+
+
+def test_pipes_in_scp_files_run_and_the_first_of_two_channels_is_taken(kaldi, waves):
+    kaldi("compute-mfcc-feats --dither=0 scp:a.scp ark:a.ark && compute-mfcc-feats --dither=0 scp:pipe.scp ark:p.ark"
+          " && compute-mfcc-feats --dither=0 scp:two.scp ark:t.ark", cwd=waves)
+    assert (waves / "a.ark").read_bytes() == (waves / "p.ark").read_bytes() == (waves / "t.ark").read_bytes()
+
+
+def test_manners_do_not_pass_to_commands_that_a_tool_starts(kaldi, waves):
+    """The one that is started by our own name fails for one of two recordings, as is our manner."""
+    kaldi("copy-feats 'ark:compute-mfcc scp:some.scp ark:- |' ark:x.ark", cwd=waves, status=1)
+    assert not (waves / "x.ark").exists()
+
+
+def difference(found, expected):
+    """Largest and mean difference of two archives; of text lists too."""
+    try:
+        ours, theirs = dict(read_arrays(f"ark:{found}")), dict(read_arrays(f"ark:{expected}"))
+    except ValueError:
+        return (0, 0) if read_lists(found) == read_lists(expected) else (np.inf, np.inf)
+    if list(ours) != list(theirs) or any(np.shape(ours[key]) != np.shape(theirs[key]) for key in ours):
+        return np.inf, np.inf
+    differences = [abs(np.asarray(ours[key], float) - theirs[key]).ravel() for key in ours]
+    everything = np.concatenate(differences)
+    return everything.max(), everything.mean()
+
+
+def judge(name, found, expected):
+    """What is wrong with a file, or nothing."""
+    if name.endswith(".scp"):
+        return "" if found.read_text() == expected.read_text() else "another scp"
+    if "htkformat" in name:
+        head, data = found.read_bytes()[:17], np.frombuffer(found.read_bytes()[17:], ">f4")
+        their_head, theirs = expected.read_bytes()[:17], np.frombuffer(expected.read_bytes()[17:], ">f4")
+        same = head == their_head and len(data) == len(theirs) and abs(data - theirs).max() <= LARGEST
+        return "" if same else "another HTK header or data"
+    largest, mean = difference(found, expected)
+    if name in RELATIVE:
+        values = np.concatenate([abs(array).max(axis=0) for array in features(expected.parent, name).values()])
+        return "" if largest <= RELATIVE[name] * values.max() else f"differs by {largest:g}"
+    if re.fullmatch(r"compressed_m\d.ark", name):  # of our own features, where Kaldi's are not there
+        return "" if largest <= 0.01 else f"differs by {largest:g}"
+    if "_decoded" in name:
+        return "" if largest == 0 else f"decoded otherwise, by {largest:g}"
+    word = expected.parent.name if expected.parent.name == "vad" else re.match("[a-z]+", name)[0]
+    bound = SMALLER.get(word, LARGEST)
+    return "" if largest <= bound and mean <= MEAN else f"differs by {largest:.2g}, mean {mean:.2g}, allowed {bound:g}"
+
+
+def test_kaldi_s_command_lines_give_kaldi_s_results(shared, kaldi, names, tmp_path):
+    """Every line of the golden set that the names serve, each on Kaldi's own results of the lines before it."""
+    golden = shared / "golden/kaldi"
+    for name in ("conf", "wav", *(path.name for path in golden.glob("*.scp"))):
+        (tmp_path / name).symlink_to(golden / name)
+    for name in ("feats", "vad"):
+        (tmp_path / name).mkdir()
+    wrong, compared = [], 0
+    for line in (golden / "commands/feats.txt").read_text().splitlines():
+        programs = [words.split()[0] for words in re.split(r"\s\|\s", line)]
+        if OTHER_PROGRAMS & set(programs) or not all((names / p).exists() or p == "awk" for p in programs):
+            assert not {"compute-mfcc-feats", "compute-vad", "copy-feats"} & set(programs)
+            continue
+        before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/*") if not path.is_symlink()}
+        done = kaldi(line, cwd=tmp_path, status=None)
+        if done.returncode:
+            wrong.append(f"{line}: status {done.returncode}: {done.stderr.splitlines()[-1]}")
+        for path in sorted(set(tmp_path.glob("feats/*")) | set(tmp_path.glob("vad/*"))):
+            expected = golden / path.relative_to(tmp_path)
+            if before.get(path) == path.stat().st_mtime_ns or not expected.exists():
+                continue
+            compared += 1
+            if why := judge(path.name, path, expected):
+                wrong.append(f"{path.relative_to(tmp_path)} {why}: {line}")
+            shutil.copyfile(expected, path)
+    assert not wrong, "\n".join(wrong)
+    assert compared >= 60
+
+
+def test_quoting_of_the_folder(names, kaldi, waves):
+    """Names are found through a path that a shell must quote; of another folder by its path as well."""
+    done = kaldi(f"{shlex.quote(str(names / 'feat-to-dim'))} --print-args=false 'ark:compute-mfcc scp:a.scp ark:- |' -",
+                 cwd=waves)
+    assert done.stdout.split() == ["13"]
