@@ -43,7 +43,9 @@ class Check(Scan):
         self.durations = Durations(self.problems, opts.max_overshoot)
         self.utts = Keys(UTT, self.path("utt2spk"))
         self.spks = Keys(SPK, self.path("utt2spk"))
+        self.programs = {}  # that commands of wav.scp begin with, and whether they are here
         self.recos = self.utts  # where there are no segments
+        self.lengths = array("d")  # of segments, in s, by the number of the utterance; 0 if not known
     def speakers(self):
         """utt2spk and spk2utt; False where nothing else can be checked."""
         self.require("utt2spk", True)
@@ -81,12 +83,14 @@ class Check(Scan):
 
     def check_spk2utt(self):
         path = self.path("spk2utt")
-        seen = bytearray(len(self.utts.lines))
+        seen, near = bytearray(len(self.utts.lines)), 0
 
         def each(path, number, speaker, rest):
+            nonlocal near
             last = ""
             for utt in rest.split():
-                index = self.utts.numbers.get(utt)
+                index = self.utts.find(utt, near)
+                near = near + 1 if index is None else index + 1
                 if index is None:
                     self.problems.add(path, number, f"{utt!r} is no utterance of {self.utts.file}")
                 elif seen[index]:
@@ -129,12 +133,18 @@ class Check(Scan):
             if not program:
                 self.problems.add(path, number, f"{reco}: a pipe without a command")
                 return
-            if _PROGRAM.fullmatch(program[0]) and not shutil.which(program[0]):
+            if not self.program(program[0]):
                 self.problems.add(path, number, f"{reco}: no program {program[0]!r} here", True)
             if self.opts.audio and self.opts.run_pipes and pipes_allowed():
                 self.durations.measure(path, number, reco, entry)
         elif self.check_place(path, number, reco, entry) and self.opts.audio:
             self.durations.measure(path, number, reco, entry)
+
+    def program(self, name):
+        """Whether a command can begin so: with a program that is here, or with what only a shell understands."""
+        if name not in self.programs:
+            self.programs[name] = not _PROGRAM.fullmatch(name) or shutil.which(name) is not None
+        return self.programs[name]
 
     def segments(self):
         if not self.has("segments"):
@@ -192,7 +202,8 @@ class Check(Scan):
     def check_text(self, path, number, utt, rest):
         if not rest:
             self.problems.add(path, number, f"{utt} has no words", True)
-        if match := _ILLEGAL.search(rest) or _ILLEGAL.search(utt):
+        match = ("<" in rest or "#" in rest) and _ILLEGAL.search(rest)
+        if match:
             self.problems.add(path, number, f"{utt} has the illegal symbol {match[1]}")
         if rest.isascii() or rest.isprintable():
             return
@@ -206,7 +217,7 @@ class Check(Scan):
 
     def check_duration(self, path, number, utt, rest):
         index = self.utts.numbers.get(utt)
-        if self.has("segments") and index is not None and self.lengths[index]:
+        if self.lengths and index is not None and self.lengths[index]:
             length, stated = self.lengths[index], float(rest)
             if abs(length - stated) > self.opts.max_overshoot:
                 self.problems.add(path, number, f"{utt} lasts {length:g} s by its segment, not {rest} s", True)

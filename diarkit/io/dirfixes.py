@@ -161,6 +161,7 @@ def new_times(path, parse, column, names, told, summary):
     """An rttm or uem without the lines that cannot be read, or are of recordings that are not kept."""
     lines = Lines(path)
     kept, others, total = [], 0, 0
+    seen = set()
     for number, key, _ in lines:
         fields = lines.line.split()
         if key[0] in ";#":
@@ -168,10 +169,13 @@ def new_times(path, parse, column, names, told, summary):
             continue
         total += 1
         try:
-            parse(fields)
+            item = parse(fields)
+            if item is not None and item in seen:
+                raise BadLine("is there twice")
         except BadLine as error:
             told.add(path, number, f"left out: {error}")
             continue
+        seen.add(item)
         if fields[column] in names:
             kept.append(lines.line)
         else:

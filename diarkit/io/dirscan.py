@@ -16,14 +16,22 @@ class Keys:
     def __init__(self, noun, file):
         self.noun, self.file = noun, file
         self.numbers = {}
+        self.in_order = []
         self.lines = array("q")
 
     def add(self, key, line):
         """Add a key; returns False if it was there before."""
         if self.numbers.setdefault(key, len(self.lines)) != len(self.lines):
             return False
+        self.in_order.append(key)
         self.lines.append(line)
         return True
+
+    def find(self, key, near):
+        """The number of a key, or None; fastest if it is `near`, for another list has the same order as a rule."""
+        if near < len(self.in_order) and self.in_order[near] == key:
+            return near
+        return self.numbers.get(key)
 
     def place(self, index):
         return f"{self.file}:{self.lines[index]}"
@@ -78,10 +86,11 @@ class Scan:
         """Check a list that goes by `keys`; `each(path, number, key, rest)` looks at the good lines as well."""
         path = self.path(file.name)
         seen = bytearray(len(keys.lines))
-        nothing = True
+        nothing, near = True, 0
         for number, key, rest in self.records(file.name, file.complete):
             nothing = False
-            index = keys.numbers.get(key)
+            index = keys.find(key, near)
+            near = near + 1 if index is None else index + 1
             if index is None:
                 self.problems.add(path, number, f"{key!r} is no {keys.noun} of {keys.file}")
             elif seen[index]:

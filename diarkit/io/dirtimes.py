@@ -67,10 +67,13 @@ def check_rttm(path, recos, files, durations):
     files : as well as these, file -> recordings, from reco2file_and_channel
     """
     problems = durations.problems
-    speakers = {}
+    speakers, seen = {}, set()
     for number, turn in time_lines(path, parse_turn, problems):
         if turn is None or turn.kind != "SPEAKER":
             continue
+        if turn in seen:
+            problems.add(path, number, f"the turn of {turn.speaker} at {turn.start:g} s is there twice", True)
+        seen.add(turn)
         named = names(turn.reco, recos, files)
         if not named:
             problems.add(path, number, f"{turn.reco!r} is no recording of {recos.file}")

@@ -142,6 +142,8 @@ BROKEN = [
     ("rttm", "0.5 1.5", "0.5 1.6", ["rttm:4: warning: the turn of a ends at 2.1 s, 0.100 s past the end of r2"]),
     ("rttm", "0.5 1.5", "0.5 2.5", ["rttm:4: the turn of a ends at 3 s, 1.000 s past the end of r2"]),
     ("rttm", "0.5 1.5", "0.5 0", ["rttm:4: warning: the turn of a has no duration"]),
+    ("rttm", ";; who spoke when", "SPEAKER r2 1 0.5 1.5 <NA> <NA> a <NA>",
+     ["rttm:4: warning: the turn of a at 0.5 s is there twice"]),
     ("rttm", ";;", b"\xff", ["rttm:1: not a text file: not UTF-8"]),
     ("uem", "r2 1 0 2", "r2 1 2 2", ["uem:3: the region ends at 2, not after its start at 2"]),
     ("uem", "r2 1 0 2", "r3 1 0 2", ["uem:3: 'r3' is no recording of {}wav.scp"]),
