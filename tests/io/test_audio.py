@@ -1,4 +1,5 @@
 import os
+import struct
 import subprocess
 import sys
 
@@ -79,6 +80,30 @@ def test_kinds_of_samples(samples, subtype, error):
     data = samples / 32768 if subtype in ("FLOAT", "DOUBLE") else samples
     write(data, "WAV", subtype)
     assert np.abs(read("x") - samples).max() <= error
+
+
+@pytest.mark.parametrize("kind", ["WAV", "WAVEX", "RF64"])
+def test_16_bits_are_read_without_libsndfile(samples, kind, monkeypatch):
+    data = bytearray(write(samples.reshape(-1, 2), kind))
+    with open("rifx", "wb") as file:  # the same, the most significant byte first
+        file.write(b"RIFX" + struct.pack(">I4s4sIHHIIHH4sI", 36 + 2 * len(samples), b"WAVE", b"fmt ", 16, 1, 2, RATE,
+                                         4 * RATE, 4, 16, b"data", 2 * len(samples)) + samples.astype(">i2").tobytes())
+    with open("odd", "wb") as file:  # three bytes too many are half of a sample
+        file.write(data + b"\1\2\3")
+    monkeypatch.setattr("diarkit.io.sound.Coded", None)
+    for name in ("x", "rifx", "odd"):
+        with open_audio(name) as audio:
+            assert np.array_equal(audio.read(), samples.reshape(-1, 2))
+            assert np.array_equal(audio.read(7, 9), samples.reshape(-1, 2)[7:9])
+
+
+def test_a_file_that_is_cut_off_while_it_is_read(samples):
+    write(samples)
+    with open_audio("x") as audio:
+        assert len(audio.read(0, 1000)) == 1000
+        os.truncate("x", 44 + 2 * 1500 + 1)
+        with pytest.raises(DataError, match=r"^x: at 0\.094 s: truncated"):
+            audio.read(1000, 2000)
 
 
 def test_blocks_are_the_recording_however_it_is_cut(samples):
