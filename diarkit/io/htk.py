@@ -9,9 +9,9 @@ import struct
 
 import numpy as np
 
-from diarkit.errors import DataError
+from diarkit.errors import DataError, ItemError
 from diarkit.io.readers import TableReader
-from diarkit.io.values import WrongKind, check_finite, prepare
+from diarkit.io.values import WrongKind, check_finite, kind_name
 from diarkit.io.writers import ArrayWriter
 
 HEADER = struct.Struct(">iihH")
@@ -63,16 +63,28 @@ class HtkWriter(ArrayWriter):
             raise error
         self._kind = kind
 
-    def _head(self, shape):
+    def write(self, key, array):
+        """Write one matrix (N, D), see ArrayWriter; ItemError also for more columns than the format can have."""
+        array = np.asarray(array)
+        if array.ndim != 2:
+            raise ItemError(key, f"{kind_name(array)} where a matrix is expected")
+        self._check_width(key, array.shape)
+        super().write(key, array)
+
+    def write_blocks(self, key, shape, blocks, dtype=np.float32):
+        """Write one matrix that comes in blocks, see ArrayWriter."""
+        self._check_width(key, shape)
+        super().write_blocks(key, shape, blocks, dtype)
+
+    def _check_width(self, key, shape):
         if shape[1] > LARGEST_WIDTH:
-            raise DataError(f"{shape[1]} columns are more than HTK's format can have")
+            raise ItemError(key, f"{shape[1]} columns are more than HTK's format can have")
+
+    def _head(self, shape):
         return HEADER.pack(shape[0], PERIOD, 4 * shape[1], self._kind)
 
     def _encode(self, array):
-        matrix = prepare(array)
-        if matrix.ndim != 2:
-            raise ValueError(f"HTK's format holds matrices only, not {matrix.ndim} dimensions")
-        return self._head(matrix.shape), matrix.astype(_FLOAT).tobytes()
+        return self._head(array.shape), array.astype(_FLOAT).tobytes()
 
     def _pieces(self, blocks, shape, dtype):
         yield self._head(shape)
