@@ -21,9 +21,7 @@ model=$1 data=$2 out=$3
 require "$data/$input" "$data/segments" "$config" "$subsegments_config"
 split_table "$nj" "$data/$input" "$out/split"
 make-subsegments --config "$subsegments_config" "$data/segments" "$out/split/subsegments"
-for ((job = 1; job <= nj; job++)); do
-  awk 'NR == FNR { mine[$1]; next } $2 in mine' "$out/split/$job" "$out/split/subsegments" > "$out/split/windows.$job"
-done
+split_along "$out/split" 2 "$out/split/subsegments" windows
 
 $cmd JOB=1:"$nj" "$out/log/extract_xvectors.JOB.log" \
   extract-xvectors --model "$model" --config "$config" --max-failed "$max_failed" --threads '${OMP_NUM_THREADS:-1}' \
@@ -31,6 +29,6 @@ $cmd JOB=1:"$nj" "$out/log/extract_xvectors.JOB.log" \
 
 join_tables "$out/xvector.scp" "$out/split/xvector"
 write_table "$out/segments" \
-  awk 'NR == FNR { done[$1]; next } $1 in done' "$out/xvector.scp" "$out/split/subsegments"
+  filter-scp "$out/xvector.scp" "$out/split/subsegments" -
 write_table "$out/spk2utt" segments_to_spk2utt.sh "$out/segments"
 write_table "$out/utt2spk" awk '{ print $1, $2 }' "$out/segments"

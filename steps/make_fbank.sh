@@ -1,23 +1,10 @@
 #!/usr/bin/env bash
-# Mel filterbank energies of every recording of a data directory.
+# Mel filterbank energies of every recording of a data directory, or of every segment if it has segments.
 #   make_fbank.sh [--nj 4] [--cmd run.sh] [--config conf/fbank.conf] [--max-failed 0] <data-dir> <out-dir>
-# Reads  <data-dir>/wav.scp
-# Writes <data-dir>/feats.scp, the matrices in <out-dir>/feats.N.ark, logs in <out-dir>/log
+# Reads  <data-dir>/wav.scp and, if it is there, segments
+# Writes <data-dir>/{feats.scp,utt2dur,utt2num_frames,frame_shift}, the matrices in <out-dir>/feats.N.ark,
+#        logs in <out-dir>/log
 set -euo pipefail
 
-nj=4
-cmd=run.sh
-config=/dev/null # options of compute-fbank
-max_failed=0     # recordings of a job that may fail: a number, or 5%
-. step.sh
-[[ $# == 2 ]] || usage 2
-data=$1 out=$2
-
-require "$data/wav.scp" "$config"
-split_table "$nj" "$data/wav.scp" "$out/split"
-
-$cmd JOB=1:"$nj" "$out/log/make_fbank.JOB.log" \
-  compute-fbank --config "$config" --max-failed "$max_failed" \
-  scp:"$out/split/JOB" ark,scp:"$out/feats.JOB.ark,$out/split/feats.JOB"
-
-join_tables "$data/feats.scp" "$out/split/feats"
+features=fbank
+. make_features.sh

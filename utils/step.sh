@@ -4,6 +4,7 @@
 #     usage 2                      print the comment at the top of the script, and end with status 2
 #     require a/{feats.scp,rttm}   end with one line if a file is not there
 #     split_table 4 table dir      cut the lines of a table into dir/1 ... dir/4
+#     split_along dir 2 list name  of a list, the lines whose field 2 is a key of dir/N, as dir/name.N
 #     write_table out command ...  what the command says on stdout, whole or not at all
 #     join_tables out dir/x        the sorted lines of dir/x.1 ... dir/x.$nj, the same way
 #
@@ -44,6 +45,13 @@ split_table() {
   done
   awk -v nj="$nj" -v lines="$lines" -v dir="$dir" '
     { number = int((NR - 1) * nj / lines) + 1; print > (dir "/" number) }' "$table"
+}
+
+split_along() {
+  local number
+  for ((number = 1; number <= nj; number++)); do
+    filter-scp --field="$2" "$1/$number" "$3" "$1/$4.$number" || exit 1
+  done
 }
 
 write_table() {
