@@ -43,7 +43,7 @@ def sliding_cmvn(blocks, shape, opts, warn=None):
     blocks, shape : stream of (n, D) float32 arrays, and its shape. Raises DataError if there are no frames.
     """
     total, dim = check_frames(shape)
-    most = min(total, BLOCK + max(opts.cmn_window + 1, opts.min_cmn_window))  # rows of a piece and its windows
+    most = min(total, BLOCK + max(opts.cmn_window, opts.min_cmn_window))  # rows of a piece and its windows
     # The same memory for every piece: to ask for new takes as long as the sums.
     scratch, sums = np.empty((most, dim)), np.zeros((most + 1, dim))
 

@@ -1,5 +1,7 @@
 """Mean and variance normalisation, against the definitions written out frame by frame."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -96,10 +98,37 @@ def test_where_the_window_is_constant_the_variance_is_floored_and_counted():
     assert floored == [50]
 
 
-def test_a_window_of_one_frame_gives_zero():
-    matrix = np.float32([[5.3, -1e6]])
-    assert np.array_equal(sliding(matrix, norm_vars=True), [[0, 0]])
-    assert np.array_equal(sliding(np.tile(matrix, (3, 1)), cmn_window=1, center=True, norm_vars=True), np.zeros((3, 2)))
+@pytest.mark.parametrize("deviation, expected", [(1e-4, 1), (1e-6, 0.1)])
+def test_the_floor_is_kaldi_s(deviation, expected):
+    """1e-10 of the variance, 1e-5 of the deviation."""
+    matrix = np.float32([[deviation], [-deviation]] * 10)
+    found = sliding(matrix, cmn_window=20, center=True, norm_vars=True)
+    np.testing.assert_allclose(found, expected * np.sign(matrix), rtol=1e-5)
+
+
+def test_a_window_of_one_frame_gives_zero_and_is_no_constant_one():
+    matrix = np.random.default_rng(7).normal(0, 1e3, (100, 2)).astype(np.float32)
+    opts, floored = SlidingCmvnOptions(cmn_window=1, center=True, norm_vars=True), []
+    assert np.array_equal(whole(sliding_cmvn([matrix], matrix.shape, opts, floored.append)), np.zeros((100, 2)))
+    assert np.array_equal(sliding(matrix[:1], norm_vars=True), [[0, 0]])
+    assert floored == []
+
+
+@pytest.mark.parametrize("size, least", [(5, 3000), (2500, 100), (3000, 3000), (1, 1)])
+@pytest.mark.parametrize("center", [False, True])
+def test_windows_longer_than_the_pieces_that_are_worked_on(size, least, center):
+    matrix = np.random.default_rng(8).normal(3, 2, (6000, 1)).astype(np.float32)
+    found = sliding(matrix, 1024, cmn_window=size, min_cmn_window=least, center=center)
+    for t in (0, 1, 2047, 2048, 2999, 3000, 5000, 5999):
+        first, last = window_of(t, 6000, size, least, center)
+        np.testing.assert_allclose(found[t], matrix[t] - matrix[first : last + 1].mean(axis=0, dtype=float), atol=1e-6)
+
+
+def test_the_defaults_are_kaldi_s():
+    assert asdict(SlidingCmvnOptions()) == {
+        "cmn_window": 600, "min_cmn_window": 100, "center": False, "norm_vars": False, "max_warnings": 5}
+    assert asdict(CmvnOptions()) == {
+        "utt2spk": "", "norm_means": True, "norm_vars": False, "reverse": False, "skip_dims": ""}
 
 
 @pytest.mark.parametrize("shape, reason", [((0, 3), "no frames"), ((0, 0), "no frames"), ((3,), "not a matrix")])

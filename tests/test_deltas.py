@@ -10,7 +10,9 @@ from diarkit.options import DeltaOptions, SpliceOptions
 
 def whole(result):
     blocks, shape = result
-    found = np.concatenate(list(blocks))
+    blocks = list(blocks)
+    assert all(block.flags.c_contiguous and block.flags.writeable for block in blocks)
+    found = np.concatenate(blocks)
     assert found.shape == tuple(shape) and found.dtype == np.float32
     return found
 
@@ -76,6 +78,11 @@ def test_double_precision_becomes_single():
 def test_no_frames_are_refused(function, opts, shape):
     with pytest.raises(DataError, match="frames|matrix"):
         function([], shape, opts)
+
+
+def test_the_defaults_are_kaldi_s():
+    assert DeltaOptions() == DeltaOptions(delta_order=2, delta_window=2, truncate=0)
+    assert SpliceOptions() == SpliceOptions(left_context=4, right_context=4)
 
 
 @pytest.mark.parametrize("make", [

@@ -98,6 +98,12 @@ def test_segments_that_are_refused(start, end, options, reason):
         segment_frames(start, end, 200, FeatureSegmentOptions(**options))
 
 
+def test_the_defaults_are_kaldi_s():
+    assert SubsampleOptions() == SubsampleOptions(n=1, offset=0)
+    assert FeatureSegmentOptions() == FeatureSegmentOptions(
+        min_segment_length=0.1, max_overshoot=0.0, frame_shift=10, frame_length=25, snip_edges=True)
+
+
 def test_a_frame_shift_of_nothing_is_wrong_usage():
     with pytest.raises(UsageError, match="--frame-shift"):
         FeatureSegmentOptions(frame_shift=0)
