@@ -1,16 +1,8 @@
 """Sums for normalisation: Kaldi keeps them in a table, by utterance or speaker, or all in one file of their own."""
 
-from diarkit.errors import DataError, ItemError, UsageError
-from diarkit.io.specifiers import plain_name
+from diarkit.errors import ItemError, UsageError
+from diarkit.io.specifiers import is_specifier
 from diarkit.io.tables import RandomArrays, read_array, read_lists
-
-
-def is_table(specifier):
-    """Whether a text names a table, `ark:` or `scp:`, and not a single file."""
-    try:
-        return plain_name(specifier) != specifier
-    except DataError:  # scp:, or wrong in a way that opening it will tell
-        return True
 
 
 class Sums:
@@ -26,7 +18,7 @@ class Sums:
         self._utt2spk = utt2spk
         self._speakers = read_lists(utt2spk, count=1) if utt2spk else None
         self._table = self._matrix = None
-        if is_table(specifier):
+        if is_specifier(specifier):
             self._table = RandomArrays(specifier)
         elif utt2spk:
             raise UsageError(f"--utt2spk goes with a table of sums, ark: or scp:, and {specifier} is a single file")
