@@ -34,12 +34,14 @@ def checked(key, shape, blocks, dtype, finite=True):
 
 
 def collect(blocks, shape, dtype):
-    """All blocks as one array."""
+    """All blocks as one array, for which memory is taken only once they are there: a header can promise anything."""
+    arrays = list(blocks)
     whole = np.empty(shape, dtype)
-    at = 0
-    for block in blocks:
-        whole[at : at + len(block)] = block
-        at += len(block)
+    end = shape[0]
+    while arrays:  # from the last one on, each of which makes room
+        block = arrays.pop()
+        whole[end - len(block) : end] = block
+        end -= len(block)
     return whole
 
 

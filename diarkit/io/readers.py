@@ -154,6 +154,7 @@ def _read_key(source):
         if key.startswith(b"\x1f\x8b"):
             raise DataError("compressed with gzip; read it as 'ark:gunzip -c FILE |'") from None
     if not text.isalnum():
+        text = text.removeprefix("\ufeff")
         if text.startswith("[") or key.startswith(b"\0B"):
             raise DataError("a single matrix or vector without a key, not a table")
         if not is_key(text):

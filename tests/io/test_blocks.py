@@ -303,3 +303,15 @@ def test_memory_does_not_grow_with_a_matrix(table):
     small = peak("ark:x.ark", "ark:y.ark")
     assert peak("ark:big.ark", "ark:y.ark") - small < 10
     assert peak("ark:cat big.ark |", "ark:/dev/null") - small < 50  # the spool, of 16 MB in memory
+
+
+def test_a_header_takes_no_memory(table):
+    """What is promised by a pipe is believed only as it comes, also where a matrix is collected to be compressed."""
+    head = b"u \0BFM \4" + (1 << 20).to_bytes(4, "little") + b"\4" + (1 << 20).to_bytes(4, "little")
+    with open("h.ark", "wb") as file:
+        file.write(head + bytes(1000))
+    for options in ({}, {"compression": 2}):
+        with ArrayWriter("ark:y.ark", **options) as out, pytest.raises(DataError, match="truncated"):
+            for key, matrix in read_blocks("ark:cat h.ark |"):
+                out.write_blocks(key, matrix.shape, matrix)
+        assert os.path.getsize("y.ark") == 0

@@ -401,3 +401,11 @@ def test_memory_does_not_grow_with_a_table(folder):
         ]
         large, small = (int(one.stdout) for one in done)
         assert large - small < 20
+
+
+def test_text_as_other_editors_write_it(folder):
+    with open("t.ark", "wb") as file:
+        file.write("\ufeffa  [\r\n 1 2\r\n 3 4 ]\r\nb [1 2 3]\r\n\r\n".encode())
+        file.write(b"c\t[\t1\t2 ]\nd [ 1 2\n 3 4\n]\ne 1 2\r\n")
+    found = {key: array.tolist() for key, array in read_arrays("ark:t.ark")}
+    assert found == {"a": [[1, 2], [3, 4]], "b": [1, 2, 3], "c": [1, 2], "d": [[1, 2], [3, 4]], "e": [1, 2]}
