@@ -46,8 +46,7 @@ def test_kaldi_s_command_lines(shared, run_tool, tmp_path):
 
 
 def test_by_speaker(run_tool, tmp_path, feats):
-    for spk2utt in ("spk2utt", "ark:spk2utt", "ark,t:spk2utt"):
-        run_tool("compute-cmvn-stats", f"--spk2utt={spk2utt}", "ark:feats.ark", "ark:s.ark", cwd=tmp_path)
+    run_tool("compute-cmvn-stats", "--spk2utt=ark,t:spk2utt", "ark:feats.ark", "ark:s.ark", cwd=tmp_path)
     found = table(tmp_path / "s.ark")
     assert list(found) == ["x", "y"]
     np.testing.assert_allclose(found["x"], sums(feats["a"], feats["c"]), rtol=1e-6)

@@ -1,5 +1,8 @@
 """apply-cmvn-sliding: Kaldi's command lines, and what holds for all tools that make features from features."""
 
+import json
+import sys
+
 import numpy as np
 import pytest
 
@@ -105,3 +108,12 @@ def test_from_a_pipe_into_a_pipe_gives_the_same_bytes(run_tool, tmp_path, feats)
     line = ("apply-cmvn-sliding ark:feats.ark ark:x.ark; add-deltas ark:x.ark ark:y.ark;"
             "cat feats.ark | apply-cmvn-sliding ark:- ark:- | add-deltas ark:- ark:- > z.ark; cmp y.ark z.ark")
     run_tool("bash", "-euo", "pipefail", "-c", line, cwd=tmp_path)
+
+
+def test_a_sample_of_the_bad_inputs(shared, run_tool):
+    done = run_tool(sys.executable, shared / "badinputs/check_bad.py", "--strict-names", "--only",
+                    "dims_zero|vec_in|cm3_huge|one_frame|ok_text|offset_eof",
+                    "--feats", "apply-cmvn-sliding ark:{in} ark:{out}", "--scp",
+                    "apply-cmvn-sliding --norm-vars scp:{in} ark:{out}", status=None)
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert counts["failed"] == 0 and counts["total"] >= 4, done.stdout
