@@ -54,7 +54,8 @@ class Examples:
     def __init__(self, recordings, rate, opts):
         self.rate = rate
         self.opts = opts
-        self.length = round(opts.chunk * rate)
+        self.shift = rate // FRAMES_PER_SECOND
+        self.frames = round(opts.chunk * FRAMES_PER_SECOND)
         self.snrs = numbers(opts.noise_snrs, "--noise-snrs")
         self.speech = [r for r in recordings if r.has(1)]
         self.sounds = [r for r in recordings if not r.has(1) and r.classes.any()]
@@ -65,18 +66,19 @@ class Examples:
 
     def __len__(self):
         """How many pieces the recordings with speech are long."""
-        return max(1, sum(len(r.samples) for r in self.speech) // self.length)
+        return max(1, sum(len(r.classes) for r in self.speech) // self.frames)
 
     def draw(self, rng):
-        """(samples (length,) float32 on the int16 scale, classes of frames (T,) int64)."""
+        """(samples (N,) float32 on the int16 scale, classes of frames (T,) int64), N = T * shift."""
         opts = self.opts
         other = self.sounds[rng.integers(len(self.sounds))] if self.sounds else None
+        speed = opts.speed ** rng.uniform(-1, 1)  # of other sounds, of which there never are enough
         if other is not None and rng.random() < opts.other_only:
-            samples, classes = self.piece(other, rng)
+            samples, classes = self.piece(other, rng, speed)
         else:
             samples, classes = self.piece(self.speech[rng.choice(len(self.speech), p=self.shares)], rng)
             if other is not None and rng.random() < opts.mixed:
-                samples, classes = mixed(samples, classes, *self.piece(other, rng), rng.choice(self.snrs))
+                samples, classes = mixed(samples, classes, *self.piece(other, rng, speed), rng.choice(self.snrs))
         if rng.random() < opts.reverberant:
             samples = in_a_room(samples, self.rate, rng)
         if rng.random() < opts.telephone:
@@ -84,29 +86,24 @@ class Examples:
         samples = samples * np.float32(10 ** (rng.uniform(-opts.gain, opts.gain) / 20))
         return np.clip(samples, -32768, 32767), classes.astype(np.int64)
 
-    def piece(self, recording, rng):
-        """A piece at random, of what is too short the whole again and again."""
-        samples, classes = recording.samples, recording.classes
-        shift = self.rate // FRAMES_PER_SECOND
-        frames = self.length // shift
-        times = -(-self.length // max(len(classes) * shift, 1)) if len(samples) < self.length else 1
-        if times > 1:
-            samples = np.tile(samples[: len(classes) * shift], times + 1)
-            classes = np.tile(classes, times + 1)
-        first = int(rng.integers(0, max(min(len(classes), len(samples) // shift) - frames, 0) + 1))
-        found = np.zeros(self.length, np.float32)
-        part = samples[first * shift : first * shift + self.length]
-        found[: len(part)] = part
-        kinds = np.zeros(frames, np.int8)
-        part = classes[first : first + frames]
-        kinds[: len(part)] = part
-        return found, kinds
+    def piece(self, recording, rng, speed=1.0):
+        """A piece at random, of what is too short the whole again and again; (N,) float32, (T,) int8."""
+        frames = int(np.ceil(self.frames * speed)) + (speed != 1.0)  # the last sample may need its neighbour
+        whole = min(len(recording.classes), len(recording.samples) // self.shift)
+        first = rng.integers(0, max(whole - frames, 0) + 1)
+        places = (first + np.arange(frames)) % whole
+        samples = recording.samples[: whole * self.shift].reshape(whole, self.shift)[places].reshape(-1)
+        classes = recording.classes[places]
+        if speed == 1.0:
+            return samples.astype(np.float32), classes
+        times = speed * np.arange(self.frames * self.shift)
+        fast = np.interp(times, np.arange(len(samples)), samples).astype(np.float32)
+        return fast, classes[(speed * (np.arange(self.frames) + 0.5)).astype(int)]
 
 
 def mixed(samples, classes, other, other_classes, snr):
     """Speech and another sound `snr` dB below it; where both are, it is speech."""
-    voiced = np.repeat(classes == 1, len(samples) // max(len(classes), 1))
-    level, noise = power(samples[: len(voiced)][voiced]), power(other)
+    level, noise = power(samples[np.repeat(classes == 1, len(samples) // len(classes))]), power(other)
     if level == 0 or noise == 0:
         return samples, classes
     scaled = other * np.float32(np.sqrt(level / noise) * 10 ** (-snr / 20))
@@ -149,4 +146,6 @@ def labelled(name, audio, sample_frequency, channel, stretches, names):
     signal = signals.of_any(audio, sample_frequency, channel)
     samples = np.clip(np.rint(signal.read(0, signal.num_samples)), -32768, 32767).astype(np.int16)
     shift = sample_frequency // FRAMES_PER_SECOND
+    if len(samples) < shift:
+        raise DataError(f"{len(samples)} samples are less than one frame of {shift}")
     return Labelled(name, samples, frame_classes(stretches, names, (len(samples) + shift // 2) // shift))

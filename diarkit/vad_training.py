@@ -24,20 +24,26 @@ class Epoch(NamedTuple):
 
 
 def split(recordings, part, seed):
-    """(to train with, held out): of each kind of recording (with speech, without) `part`, by recording."""
+    """(to train with, held out): `part` of the recordings of each class, of two or more at least one.
+
+    The class of a recording is speech if it has any, else what there is most of.
+    """
     rng = np.random.default_rng([seed, 1])
-    train, held_out = [], []
-    for kind in (True, False):
-        own = [r for r in recordings if r.has(1) == kind]
-        count = min(max(round(part * len(own)), part > 0), len(own) - 1) if own else 0
-        chosen = set(rng.permutation(len(own))[:count].tolist())
-        train += [r for n, r in enumerate(own) if n not in chosen]
-        held_out += [r for n, r in enumerate(own) if n in chosen]
-    return train, held_out
+    kinds = [1 if r.has(1) else int(np.bincount(r.classes).argmax()) for r in recordings]
+    chosen = set()
+    for kind in sorted(set(kinds)):
+        own = np.flatnonzero(np.array(kinds) == kind)
+        count = min(max(round(part * len(own)), part > 0), len(own) - 1)
+        chosen.update(rng.permutation(own)[:count].tolist())
+    train = [r for n, r in enumerate(recordings) if n not in chosen]
+    return train, [recordings[n] for n in sorted(chosen)]
 
 
 def train(recordings, names, front_end, network_opts, opts, on_epoch=lambda epoch: None):
-    """Train a network and return it as it was after the epoch with the least loss on what is held out.
+    """Train a network and return it, in test mode.
+
+    What is held out decides nothing, it only shows how the network does: there may be little of it, and the learning
+    rate has come down to almost nothing at the end.
 
     Parameters
     ----------
@@ -56,8 +62,8 @@ def train(recordings, names, front_end, network_opts, opts, on_epoch=lambda epoc
     ours, held_out = split(recordings, opts.held_out, opts.seed)
     examples = Examples(ours, int(front_end.sample_frequency), opts)
     network = VadNetwork(front_end.num_mel_bins, len(names), network_opts.channels, network_opts.layers)
-    if front_end.sample_frequency * opts.chunk / 100 <= 0 or opts.chunk * 100 <= 2 * network.context + 10:
-        raise DataError(f"--chunk must be more than {(2 * network.context + 10) / 100:g} s with so many layers")
+    if examples.frames < 2 * network.context + 10:
+        raise DataError(f"--chunk must be at least {(2 * network.context + 10) / 100:g} s with so many layers")
     set_scale(network, batch(examples, extractor, rng, 50)[0])
     tests = None
     if any(r.has(1) for r in held_out):
@@ -66,7 +72,6 @@ def train(recordings, names, front_end, network_opts, opts, on_epoch=lambda epoc
     steps = -(-len(examples) // opts.batch_size)
     optimizer = torch.optim.AdamW(network.parameters(), lr=opts.learning_rate, weight_decay=opts.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, opts.learning_rate, total_steps=steps * opts.epochs)
-    best, best_loss = None, np.inf
     for number in range(1, opts.epochs + 1):
         network.train()
         losses = []
@@ -80,12 +85,7 @@ def train(recordings, names, front_end, network_opts, opts, on_epoch=lambda epoc
             optimizer.step()
             schedule.step()
             losses.append(loss.item())
-        epoch = Epoch(number, float(np.mean(losses)), *held_out_errors(network, tests, names))
-        on_epoch(epoch)
-        measure = epoch.loss if tests is None else epoch.held_out_loss
-        if measure < best_loss:
-            best, best_loss = {name: value.clone() for name, value in network.state_dict().items()}, measure
-    network.load_state_dict(best)
+        on_epoch(Epoch(number, float(np.mean(losses)), *held_out_errors(network, tests, names)))
     return network.eval()
 
 

@@ -96,21 +96,22 @@ class VadNetworkOptions:
     """The size of the network of `vad --method=dnn`."""
 
     channels: int = tunable(64, "Channels of every layer.")
-    layers: int = tunable(6, "Layers; one looks twice as far as the one before it, six 0.65 s to each side.")
+    layers: int = tunable(7, "Layers; one looks twice as far as the one before it, seven 1.29 s to each side.")
 
 
 @dataclass(frozen=True)
 class VadTrainingOptions:
     epochs: int = tunable(30, "Passes over as much sound as there is with speech in it.")
-    chunk: float = tunable(4.0, "Length of an example.", "s")
-    batch_size: int = tunable(32, "Examples of a step.")
-    learning_rate: float = tunable(0.004, "The highest, a quarter of the way; it ends near 0.")
+    chunk: float = tunable(5.0, "Length of an example.", "s")
+    batch_size: int = tunable(8, "Examples of a step.")
+    learning_rate: float = tunable(0.002, "The highest, a quarter of the way; it ends near 0.")
     weight_decay: float = tunable(0.01, "Of AdamW.")
     noise_snrs: str = tunable(
         "20:15:10:5:0:-5", "Other sounds are mixed into speech this much below it, one of these.", "dB",
         "Kaldi's augmentation of noise has 15:10:5:0")
     mixed: float = tunable(0.6, "The part of the examples with speech that gets another sound.")
-    other_only: float = tunable(0.25, "The part of the examples that has no speech but another sound.")
+    other_only: float = tunable(0.35, "The part of the examples that has no speech but another sound.")
+    speed: float = tunable(1.5, "Other sounds are played faster or slower by up to this factor.")
     telephone: float = tunable(0.3, "The part of the examples that is limited to 300-3400 Hz.")
     reverberant: float = tunable(0.4, "The part of the examples that gets the echo of a room.")
     gain: float = tunable(20.0, "Examples become louder or softer by up to this.", "dB")

@@ -6,7 +6,7 @@ import numpy as np
 import soundfile
 
 from diarkit import signals, toy
-from diarkit.io.tables import read_arrays
+from diarkit.io.tables import ArrayWriter, read_arrays
 from diarkit.vad_webrtc import webrtc_decisions
 
 
@@ -37,6 +37,24 @@ def test_webrtc_takes_any_rate_and_a_channel(run_tool, tmp_path):
         [(_, found)] = read_arrays(f"ark:{tmp_path}/x.ark")
         signal = signals.resampled(signals.of_array(source, 44100), 16000)
         assert np.array_equal(found > 0.5, webrtc_decisions(signal)) and len(found) == 500
+
+
+def test_smoothing_and_silent_recordings(run_tool, tmp_path):
+    column = np.zeros((100, 2), np.float32)
+    column[10:20, 0] = column[23:50, 0] = column[80:82, 0] = 20
+    with ArrayWriter(f"ark:{tmp_path}/feats.ark") as out:
+        out.write("empty", np.zeros((0, 2), np.float32))
+        out.write("a", column)
+        out.write("quiet", np.zeros((50, 2), np.float32))
+        out.write("v", np.ones(10, np.float32))
+    options = ["--method=energy", "--min-silence=0.04", "--min-speech=0.03", "--pad-start=0.02", "--pad-end=0.01"]
+    done = run_tool("vad", *options, "--omit-unvoiced-utts", "ark:feats.ark", "ark:x.ark", cwd=tmp_path, status=1)
+    found = dict(read_arrays(f"ark:{tmp_path}/x.ark.partial"))
+    assert list(found) == ["a"] and np.flatnonzero(found["a"]).tolist() == list(range(8, 51))
+    assert "empty: no frames" in done.stderr and "v: " in done.stderr and "2 recordings done, 2 failed" in done.stderr
+    assert "28.67% of 150 frames are speech; 1 recordings have none" in done.stderr
+    done = run_tool("vad", "--method=energy", "--probabilities", "ark:feats.ark", "ark:y", cwd=tmp_path, status=2)
+    assert "probabilities" in done.stderr
 
 
 def test_without_silero(run_tool, tmp_path):
