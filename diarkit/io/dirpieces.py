@@ -86,8 +86,9 @@ def deal(folder, name, column, places, folders):
 def write_speakers(speaker_of, piece_of, folders):
     """Write spk2utt in pieces."""
     dealt = [{} for _ in folders]
-    for utt, piece in piece_of.items():
-        dealt[piece].setdefault(speaker_of[utt], []).append(utt)
+    for utt, speaker in speaker_of.items():
+        if utt in piece_of:
+            dealt[piece_of[utt]].setdefault(speaker, []).append(utt)
     for target, speakers in zip(folders, dealt, strict=True):
         lines = (f"{speaker} {' '.join(utts)}\n" for speaker, utts in speakers.items())
         write_new(path_of(target, "spk2utt"), "".join(lines).encode())

@@ -3,7 +3,7 @@ import io
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.io.datadir import TO_THE_END, Segment, read_segments, write_segments
+from diarkit.io.datadir import TO_THE_END, Segment, iterate_segments, read_segments, write_segments
 from diarkit.io.lists import SeenKeys, read_lists, read_scp
 
 
@@ -49,6 +49,18 @@ def test_bad_segments_are_named_with_their_line(tmp_path, line):
     path = write(tmp_path, f"first r 0 1\n{line}\n")
     with pytest.raises(DataError, match=f"^{path}:2: [^\n]*$"):
         read_segments(path)
+
+
+def test_channels_for_who_asks(tmp_path):
+    path = write(tmp_path, "a r 0 1\nb r 0 1 0\nc r 1 -1 12\n")
+    assert list(iterate_segments(path)) == [
+        (1, Segment("a", "r", 0, 1), None), (2, Segment("b", "r", 0, 1), 0), (3, Segment("c", "r", 1, TO_THE_END), 12)]
+    with pytest.raises(DataError, match=f"^{path}:3: channel '12': recordings must have one channel, 0$"):
+        read_segments(path)
+    for channel in ("-1", "A", "1.0", "²"):
+        path = write(tmp_path, f"a r 0 1\n\nb r 0 1 {channel}\n")
+        with pytest.raises(DataError, match=f"^{path}:3: channel '{channel}' is not a number from 0 on$"):
+            list(iterate_segments(path))
 
 
 def test_segments_are_written_as_kaldi_does_and_read_back(tmp_path):
