@@ -332,8 +332,9 @@ def test_frames_are_counted_as_kaldi_counts():
 
 def test_defaults_are_kaldi_s():
     """Those of its feature-window.h, mel-computations.h, feature-mfcc.h and feature-fbank.h, but for the dither."""
-    common = dict(sample_frequency=16000, frame_length=25, frame_shift=10, snip_edges=True, preemphasis_coefficient=0.97,
-                  remove_dc_offset=True, window_type="povey", blackman_coeff=0.42, round_to_power_of_two=True,
+    common = dict(sample_frequency=16000, frame_length=25, frame_shift=10, snip_edges=True,
+                  preemphasis_coefficient=0.97, remove_dc_offset=True, window_type="povey", blackman_coeff=0.42,
+                  round_to_power_of_two=True,
                   low_freq=20, high_freq=0, vtln_low=100, vtln_high=-500, energy_floor=0, raw_energy=True,
                   htk_compat=False, num_mel_bins=23, dither=0, seed=0)
     assert asdict(MfccOptions()) == {**common, "num_ceps": 13, "cepstral_lifter": 22, "use_energy": True}
