@@ -97,6 +97,15 @@ def test_16_bits_are_read_without_libsndfile(samples, kind, monkeypatch):
             assert np.array_equal(audio.read(7, 9), samples.reshape(-1, 2)[7:9])
 
 
+def test_a_header_that_contradicts_itself_is_left_to_libsndfile(samples):
+    """Four bytes a sample where there is one channel of 16 bits: it goes by the latter."""
+    data = bytearray(write(samples))
+    data[32:34] = b"\4\0"
+    with open("x", "wb") as file:
+        file.write(data)
+    assert np.array_equal(read("x"), samples)
+
+
 def test_a_file_that_is_cut_off_while_it_is_read(samples):
     write(samples)
     with open_audio("x") as audio:
