@@ -141,8 +141,21 @@ def test_no_speech_and_all_speech():
     assert kaldi_segments(np.zeros(100), opts).shape == (0, 2)
     assert kaldi_segments(np.zeros(0), opts).shape == (0, 2)
     assert kaldi_segments(np.ones(100), opts).tolist() == [[0, 100]]
+    assert kaldi_segments(np.ones(6000), opts).tolist() == [[0, 3000], [3000, 6000]]
     assert kaldi_segments(np.ones(3001), opts).tolist() == [[0, 1500], [1500, 3001]]
     assert kaldi_segments(np.ones(3000, np.int32), opts).tolist() == [[0, 3000]]
+
+
+def test_equal_gaps_are_closed_from_the_first_on():
+    classes = np.tile([1] * 90 + [0] * 10, 40)
+    found = kaldi_segments(classes, KaldiSegmentOptions(max_segment_length=2, hard_max_segment_length=5))
+    edges = [0, *range(195, 3800, 200), 3895, 4000]  # the last two are 2.05 s together
+    assert found.tolist() == [list(pair) for pair in zip(edges, edges[1:], strict=False)]
+
+
+def test_the_shortest_segment_that_is_kept():
+    opts = KaldiSegmentOptions()
+    assert len(list(kaldi_lines("a", np.array([[100, 125], [200, 224]]), opts))) == 1
 
 
 def test_what_is_refused():

@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from diarkit import signals
+from diarkit.activity import hysteresis
 from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
-from diarkit.options import VadFrontEndOptions, VadNetworkOptions
+from diarkit.options import DetectorOptions, VadFrontEndOptions, VadNetworkOptions
+from diarkit.vad import make_detector
 from diarkit.vad_network import QUIET, DnnVad, VadNetwork, dnn_of_model
 
 SMALL = VadNetworkOptions(channels=6, layers=3)
@@ -75,6 +77,19 @@ def test_pieces_give_what_the_whole_gives():
     with torch.inference_mode():
         expected = torch.softmax(network(torch.from_numpy(features)[None])[0], dim=1).numpy()
     assert np.allclose(whole, expected, atol=1e-5)
+
+
+def test_speech_begins_at_the_threshold_and_ends_below_it():
+    signal = signals.of_array(2000 * np.random.default_rng(1).standard_normal(16000), 16000)
+    p = dnn_of_model(model()).probabilities(signal)
+    onset = float(np.quantile(p, 0.8))
+    ratio = float(np.quantile(p, 0.4)) / onset
+    detector = make_detector(DetectorOptions(method="dnn", threshold=onset, offset_ratio=ratio), model())
+    assert np.array_equal(detector.probabilities(signal), p)
+    found = detector(signal)
+    assert np.array_equal(found, hysteresis(p, onset, onset * ratio)) and (p >= onset).sum() < found.sum() < 100
+    found = make_detector(DetectorOptions(method="dnn"), model())(signal)
+    assert np.array_equal(found, hysteresis(p, 0.5, 0.35))
 
 
 def test_short_signals():
