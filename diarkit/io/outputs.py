@@ -105,7 +105,7 @@ class Output:
         else:
             self._leave_stream()
 
-    def abandon(self, error, keep=True):
+    def abandon(self, error):
         """Close after failure. What was written stays as NAME.partial, unless someone interrupted us.
 
         Raises CommandFailed instead of `error` if a command that stopped reading is the cause.
@@ -127,7 +127,7 @@ class Output:
         else:
             with suppress(OSError, ValueError):
                 self.stream.close()
-            kept = keep and isinstance(error, Exception) and _size(self._temporary) > 0
+            kept = isinstance(error, Exception) and _size(self._temporary) > 0
             if kept:
                 os.replace(self._temporary, self._final + ".partial")
             else:

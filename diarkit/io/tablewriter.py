@@ -69,7 +69,7 @@ class TableWriter:
             try:
                 self._write_pieces(key, pieces, output)
             except BaseException as error:
-                output.abandon(error, keep=False)
+                output.abandon(error)  # which leaves nothing: all of it has been taken back
                 raise
             with output:
                 pass

@@ -74,7 +74,7 @@ def test_checksums_and_what_is_not_read():
 def test_damage():
     row = np.zeros(2, ">f4").tobytes()
     for data in (entry(2, 8, 6, row), entry(2**31 - 1, 8, 6, row), entry(-1, 8, 6, row), entry(1, 6, 6, row),
-                 entry(1, 8, 0o77, row), entry(1, 0, 6, b""), entry(1, 8, 6, row)[:9]):
+                 entry(1, 8, 0o77, row), entry(2, 8, 0o2006, row), entry(1, 0, 6, b""), entry(1, 8, 6, row)[:9]):
         with open("x", "wb") as file:
             file.write(data)
         for rspecifier in ("ark:x", "ark:cat x |"):

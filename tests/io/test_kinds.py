@@ -188,6 +188,18 @@ def test_wrong_kinds_in_binary(kind):
                     next(reader)
 
 
+def test_a_key_that_is_there_twice_ends_the_table_whatever_its_values():
+    with open("t", "w") as file:
+        file.write("a x y\nb 1\na x y\nc 1\n")
+    reader = read_values("ark:t", "token")
+    with pytest.raises(ItemError):
+        next(reader)
+    assert next(reader)[0] == "b"
+    with pytest.raises(DataError, match="'a' is there twice"):
+        next(reader)
+    assert list(reader) == []
+
+
 def test_doubles_where_single_precision_is_wanted_and_the_reverse():
     write("ark:d", "double", {"a": 0.1})
     write("ark:f", "float", {"a": 0.5})

@@ -220,8 +220,12 @@ def test_duplicates_and_order(folder):
         for key in ("b", "B", "a"):
             out.write(key, np.zeros(1))
     assert list(drain("ark:z.ark")[0]) == ["b", "B", "a"]
-    with pytest.raises(DataError, match="'B' after 'b'"):
-        drain("ark,s:z.ark")
+    with open("z.scp", "w") as file:
+        file.write("b z.ark:2\nB z.ark:2\na z.ark:2\n")
+    assert list(drain("scp:z.scp")[0]) == ["b", "B", "a"]
+    for rspecifier in ("ark,s:z.ark", "scp,s:z.scp"):
+        with pytest.raises(DataError, match="'B' after 'b'"):
+            drain(rspecifier)
 
 
 def test_values_that_are_not_finite(folder):
