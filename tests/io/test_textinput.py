@@ -31,6 +31,11 @@ def test_lines_are_the_same_however_they_are_read(monkeypatch, chunk):
             assert mixed.readline() + mixed.read() == "".join(lines)
 
 
+def test_only_the_first_byte_order_mark_is_left_out(monkeypatch):
+    monkeypatch.setattr(textinput, "CHUNK", 4)
+    assert list(TextInput(io.BytesIO("\ufeffa\n\ufeffb\n".encode()), "x")) == ["a\n", "\ufeffb\n"]
+
+
 @pytest.mark.parametrize("chunk", [1, 5, 1 << 16])
 @pytest.mark.parametrize("bad", [b"\xff", b"a\0", b"\x1b[0m", b"caf\xe9"])
 def test_what_is_no_text_is_told_by_its_line(monkeypatch, chunk, bad):
