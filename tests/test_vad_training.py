@@ -10,7 +10,7 @@ from diarkit.features import FeatureExtractor
 from diarkit.options import VadFrontEndOptions, VadNetworkOptions, VadTrainingOptions
 from diarkit.vad_examples import Labelled, frame_classes
 from diarkit.vad_network import DnnVad
-from diarkit.vad_training import split, train
+from diarkit.vad_training import held_out_errors, loss_of, split, train
 
 RATE = 8000
 NAMES = ["silence", "speech", "music", "noise"]
@@ -82,6 +82,31 @@ def test_the_same_again(recordings):
     opts = VadTrainingOptions(epochs=1, chunk=0.5, batch_size=4, held_out=0.25, seed=1)
     other = train(recordings[2:9], NAMES, FRONT_END, SMALL, opts).state_dict()
     assert not torch.equal(first["input.weight"], other["input.weight"])
+
+
+class Shown:
+    """A network that gives what it is given, without the context."""
+
+    context = 3
+
+    def __call__(self, features):
+        return features[:, 3:-3]
+
+    def eval(self):
+        return self
+
+
+def test_frames_are_compared_with_their_own_labels():
+    rng = np.random.default_rng(0)
+    classes = torch.from_numpy(rng.integers(0, 3, (4, 50)))
+    logits = torch.nn.functional.one_hot(classes, 3) * 4.0 + torch.from_numpy(rng.standard_normal((4, 50, 3)))
+    expected = torch.nn.functional.cross_entropy(logits[:, 3:-3].reshape(-1, 3), classes[:, 3:-3].reshape(-1))
+    assert loss_of(Shown(), logits, classes).item() == pytest.approx(expected.item())
+    loss, missed, false_alarm = held_out_errors(Shown(), (logits, classes), NAMES)
+    p = torch.softmax(logits, dim=2)[:, 3:-3, 1].numpy() > 0.5
+    truth = classes[:, 3:-3].numpy() == 1
+    assert (loss, missed) == (pytest.approx(expected.item()), pytest.approx(100 * np.mean(~p[truth])))
+    assert false_alarm == pytest.approx(100 * np.mean(p[~truth])) and 0 < missed < 50
 
 
 def test_split(recordings):

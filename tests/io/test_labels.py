@@ -39,6 +39,8 @@ def test_a_map_of_classes(tmp_path):
 
 def test_speech_of_rttm_and_of_segments(tmp_path):
     path = tmp_path / "x"
+    path.write_text("\ufeffSPEAKER a 1 1.0 2.0 <NA> <NA> x <NA>\n")
+    assert [(t.reco, t.start, t.end) for t in read_speech(str(path))] == [("a", 1, 3)]
     path.write_text("\n;; who\nspeaker a 2 1.0 2.0 <NA> <NA> x <NA>\n")
     assert [(t.reco, t.start, t.end) for t in read_speech(str(path))] == [("a", 1, 3)]
     path.write_text("\ufeffa-1 a 1.0 3.0\n")
