@@ -28,7 +28,7 @@ def fix_directory(folder, spk_sort=True, utt_extra_files=(), spk_extra_files=())
     files = lists_of(folder, utt_extra_files, spk_extra_files)
     kept, out = choose(folder, files)
     if not kept.speaker_of:
-        raise DataError(f"no utterances would be left: {reasons(out)}", folder)
+        raise DataError(f"no utterances would be left: {reasons(out) or 'utt2spk has none'}", folder)
     if spk_sort:
         check_order(folder, kept.speaker_of)
     told = Problems(TOLD)
