@@ -15,22 +15,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from diarkit.io.tables import ArrayWriter, read_arrays  # noqa: E402
 
 TABLES = [
-    ("20000 vectors of 6", (6,), 20000),
-    ("20000 vectors of 256", (256,), 20000),
+    *((f"20000 vectors of {size}", (size,), 20000) for size in (6, 16, 128, 256)),
     ("2000 matrices 300 x 30", (300, 30), 2000),
 ]
 
 
-def write_ours(folder, arrays):
-    with ArrayWriter(f"ark,scp:{folder}/x.ark,{folder}/x.scp") as out:
+def write_ours(wspecifier, arrays):
+    with ArrayWriter(wspecifier) as out:
         for i, array in enumerate(arrays):
             out.write(f"key{i:06}", array)
 
 
-def write_kaldiio(folder, arrays):
+def write_kaldiio(wspecifier, arrays):
     import kaldiio
 
-    with kaldiio.WriteHelper(f"ark,scp:{folder}/x.ark,{folder}/x.scp") as out:
+    with kaldiio.WriteHelper(wspecifier) as out:
         for i, array in enumerate(arrays):
             out(f"key{i:06}", array)
 
@@ -41,9 +40,9 @@ def read(table):
 
 
 def cpu_time(function, *args):
-    """The least of three runs, in seconds."""
+    """The least of five runs, in seconds."""
     times = []
-    for _ in range(3):
+    for _ in range(5):
         start = time.process_time()
         function(*args)
         times.append(time.process_time() - start)
@@ -54,19 +53,20 @@ def main():
     import kaldiio
 
     rng = np.random.default_rng(0)
-    print("microseconds an entry     write ark,scp      read ark      read scp   (diarkit / kaldiio)")
+    print("microseconds an entry, diarkit / kaldiio = ratio")
+    print(f"{'':24}", *(f"{name:>20}" for name in ("write ark", "write ark,scp", "read ark", "read scp")))
     for name, shape, count in TABLES:
         arrays = [rng.normal(size=shape).astype(np.float32) for _ in range(count)]
         with tempfile.TemporaryDirectory() as folder:
-            times = [cpu_time(write_ours, folder, arrays), cpu_time(write_kaldiio, folder, arrays)]
+            times = []
+            for wspecifier in (f"ark:{folder}/x.ark", f"ark,scp:{folder}/x.ark,{folder}/x.scp"):
+                times += [cpu_time(write, wspecifier, arrays) for write in (write_ours, write_kaldiio)]
             for rspecifier in (f"ark:{folder}/x.ark", f"scp:{folder}/x.scp"):
                 times.append(cpu_time(lambda spec=rspecifier: read(read_arrays(spec))))
                 times.append(cpu_time(lambda spec=rspecifier: read(kaldiio.ReadHelper(spec))))
-        micro = [f"{1e6 * t / count:5.1f}" for t in times]
-        print(
-            f"{name:24}",
-            *(f"{ours} / {theirs}" for ours, theirs in zip(micro[::2], micro[1::2], strict=True)),
-        )
+        micro = [1e6 * t / count for t in times]
+        pairs = zip(micro[::2], micro[1::2], strict=True)
+        print(f"{name:24}", *(f"{ours:5.1f} /{theirs:5.1f} = {ours / theirs:4.2f}" for ours, theirs in pairs))
 
 
 if __name__ == "__main__":

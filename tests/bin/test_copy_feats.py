@@ -1,3 +1,6 @@
+import json
+import sys
+
 import numpy as np
 import pytest
 
@@ -88,3 +91,15 @@ def test_golden_files(run_tool, shared, tmp_path):
     for method in (1, 3, 5, 7):
         run_tool("copy-feats", "--no-compress", f"ark:feats/compressed_m{method}.ark", f"ark:{tmp_path}/d", cwd=golden)
         assert (tmp_path / "d").read_bytes() == (golden / f"feats/compressed_m{method}_decoded.ark").read_bytes()
+
+
+def test_bad_input(run_tool, shared):
+    checker = shared / "badinputs/check_bad.py"
+    if not checker.exists():
+        pytest.skip(f"no {checker}")
+    done = run_tool(
+        sys.executable, checker, "--strict-names", "--only", "overflow|vec_in|npy|trunc_mid|nan|matrix|offset|tabs",
+        "--feats", "copy-feats ark:{in} ark:{out}", "--scp", "copy-feats scp:{in} ark:{out}",
+        "--vectors", "copy-vector ark:{in} ark:{out}", status=None)
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert counts["failed"] == 0 and counts["total"] >= 8, done.stdout
