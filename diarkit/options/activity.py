@@ -103,14 +103,14 @@ class VadNetworkOptions:
 class VadTrainingOptions:
     epochs: int = tunable(30, "Passes over as much sound as there is with speech in it.")
     chunk: float = tunable(5.0, "Length of an example.", "s")
-    batch_size: int = tunable(8, "Examples of a step.")
-    learning_rate: float = tunable(0.002, "The highest, a quarter of the way; it ends near 0.")
+    batch_size: int = tunable(16, "Examples of a step.")
+    learning_rate: float = tunable(0.005, "The highest, a quarter of the way; it ends near 0.")
     weight_decay: float = tunable(0.01, "Of AdamW.")
     noise_snrs: str = tunable(
-        "20:15:10:5:0:-5", "Other sounds are mixed into speech this much below it, one of these.", "dB",
+        "20:15:10:5:0", "Other sounds are mixed into speech this much below it, one of these.", "dB",
         "Kaldi's augmentation of noise has 15:10:5:0")
     mixed: float = tunable(0.6, "The part of the examples with speech that gets another sound.")
-    other_only: float = tunable(0.35, "The part of the examples that has no speech but another sound.")
+    other_only: float = tunable(0.4, "The part of the examples that has no speech but another sound.")
     speed: float = tunable(1.5, "Other sounds are played faster or slower by up to this factor.")
     telephone: float = tunable(0.3, "The part of the examples that is limited to 300-3400 Hz.")
     reverberant: float = tunable(0.4, "The part of the examples that gets the echo of a room.")
