@@ -85,7 +85,7 @@ class ByteSource:
         view = memoryview(array).cast("B")
         have = min(len(self.buffer) - self.pos, nbytes)
         view[:have] = self.buffer[self.pos : self.pos + have]
-        self.pos += have
+        self.buffer, self.pos = b"", 0  # what is read past it would put it at a wrong place
         while have < nbytes:
             n = self.stream.readinto(view[have:])
             if not n:

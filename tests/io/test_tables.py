@@ -413,3 +413,17 @@ def test_text_as_other_editors_write_it(folder):
         file.write(b"c\t[\t1\t2 ]\nd [ 1 2\n 3 4\n]\ne 1 2\r\n")
     found = {key: array.tolist() for key, array in read_arrays("ark:t.ark")}
     assert found == {"a": [[1, 2], [3, 4]], "b": [1, 2, 3], "c": [1, 2], "d": [[1, 2], [3, 4]], "e": [1, 2]}
+
+
+def test_going_back_in_a_file_that_was_read_in_large_pieces(folder):
+    """Each entry is followed by the ones just before it, which a look ahead may still hold, or seem to."""
+    rng = np.random.default_rng(0)
+    table = {f"k{i:03}": rng.normal(size=rng.choice([1, 40, 3000, 9000])) for i in range(60)}
+    with ArrayWriter("ark,scp:l.ark,l.scp") as out:
+        for key, array in table.items():
+            out.write(key, array)
+    values = RandomArrays("scp:l.scp")
+    keys = list(table)
+    for i in range(len(keys)):
+        for key in (keys[i], *keys[max(i - 4, 0) : i : 2], keys[i]):
+            assert np.array_equal(values[key], table[key]), (i, key)
