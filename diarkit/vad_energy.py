@@ -31,4 +31,4 @@ def first_column(features):
         raise DataError("no frames")
     if isinstance(features, np.ndarray):
         return features if features.ndim == 1 else features[:, 0]
-    return np.concatenate([block[:, 0] for block in features])
+    return np.concatenate([block[:, 0].copy() for block in features])  # a view would keep its block
