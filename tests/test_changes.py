@@ -133,9 +133,9 @@ def test_the_growing_search_is_the_plain_one(covariance):
     rng = np.random.default_rng(2)
     total = 0
     for penalty in (0.5, 1.0, 2.0):
-        opts = replace(OPTIONS, method="bic", search="growing", covariance=covariance, penalty=penalty)
-        for _ in range(3):
-            features = speakers(rng, rng.integers(30, 800, 4), dim=4, strength=0.4)
+        opts = replace(OPTIONS, method="bic", search="growing", covariance=covariance, penalty=penalty, max_window=4.5)
+        for strength in (0.1, 0.2, 0.3, 0.4):
+            features = speakers(rng, rng.integers(30, 900, 4), dim=4, strength=strength)
             plain = Plain(features, opts)
             expected = [plain.edges[at] for at in plain.growing()]
             total += len(expected)
@@ -149,8 +149,9 @@ def test_the_two_passes_are_the_plain_ones(covariance):
     rng = np.random.default_rng(3)
     found_at_all = dropped = 0
     for method in ("glr", "bic"):
-        opts = replace(OPTIONS, method=method, search="two-pass", covariance=covariance, penalty=1.5, prominence=0.02)
-        for _ in range(3):
+        opts = replace(OPTIONS, method=method, search="two-pass", covariance=covariance, penalty=1.5, prominence=0.02,
+                       max_window=4.0)
+        for _ in range(5):
             features = speakers(rng, rng.integers(100, 700, 7), dim=4, strength=0.1)
             plain = Plain(features, opts)
             middles = np.arange(plain.margin, plain.total - plain.margin + 1)
