@@ -4,7 +4,8 @@ import os
 
 from diarkit.embedding import CamPlusPlusEmbedder, GE2EEmbedder, StatisticsEmbedder
 from diarkit.errors import DataError
-from diarkit.options import FbankOptions, from_mapping
+from diarkit.options.features import FbankOptions
+from diarkit.options.tunables import from_mapping
 
 
 def make_embedder(model=None, threads=0):

@@ -11,7 +11,7 @@ from diarkit.activity import speech_segments
 from diarkit.cosine import cosine_scores, unit_length
 from diarkit.errors import DataError, UsageError
 from diarkit.networks import make_embedder
-from diarkit.options import AhcOptions
+from diarkit.options.clustering import AhcOptions
 from diarkit.similarities import Scores, Vectors
 from diarkit.turns import make_turns
 from diarkit.vad import first_column, make_detector
@@ -159,7 +159,7 @@ def detector_of_signals(vad_opts, network=None):
     if vad_opts.method != "energy":
         return detector
     from diarkit.features import FeatureExtractor
-    from diarkit.options import MfccOptions
+    from diarkit.options.features import MfccOptions
 
     extractor = FeatureExtractor(MfccOptions(snip_edges=False))
 

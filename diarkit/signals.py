@@ -10,7 +10,7 @@ from math import gcd
 import numpy as np
 
 from diarkit.errors import DataError
-from diarkit.options import InputOptions
+from diarkit.options.features import InputOptions
 
 CHUNK = 1 << 17  # samples of one computation; 8 s at 16 kHz
 KEPT = 2  # chunks kept: a reader that overlaps its own reads goes back less than one

@@ -8,7 +8,7 @@ import scipy.signal
 
 from diarkit.changes import ChangeFinder, find_peaks, smoothed
 from diarkit.errors import DataError, UsageError
-from diarkit.options import ChangeOptions
+from diarkit.options.changes import ChangeOptions
 
 FORMS = [("bic", "growing"), ("bic", "two-pass"), ("glr", "two-pass"), ("kl2", "two-pass")]
 forms = pytest.mark.parametrize("method, search", FORMS)

@@ -7,7 +7,7 @@ import pytest
 
 from diarkit.cmvn import SLIDING_FLOOR, Normaliser, cmvn_stats, normaliser, sliding_cmvn, sliding_window
 from diarkit.errors import DataError, UsageError
-from diarkit.options import CmvnOptions, SlidingCmvnOptions
+from diarkit.options.transforms import CmvnOptions, SlidingCmvnOptions
 
 
 def blocks_of(matrix, size=700):

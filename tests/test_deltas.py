@@ -5,7 +5,7 @@ import pytest
 
 from diarkit.deltas import add_deltas, splice
 from diarkit.errors import DataError, UsageError
-from diarkit.options import DeltaOptions, SpliceOptions
+from diarkit.options.transforms import DeltaOptions, SpliceOptions
 
 
 def whole(result):

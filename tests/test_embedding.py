@@ -26,7 +26,7 @@ from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
 from diarkit.ge2e import GE2E, MelSpectrogram, gain
 from diarkit.networks import make_embedder
-from diarkit.options import FbankOptions
+from diarkit.options.features import FbankOptions
 from diarkit.windows import subsegments
 
 RATE = 16000

@@ -11,7 +11,8 @@ from diarkit import signals
 from diarkit.errors import DataError
 from diarkit.features import BLOCK, FeatureExtractor, Frames, dither_generator, read_mirrored, window_function
 from diarkit.io.tables import read_arrays
-from diarkit.options import FbankOptions, FeatureTableOptions, InputOptions, MfccOptions
+from diarkit.options.features import FbankOptions, InputOptions, MfccOptions
+from diarkit.options.waves import FeatureTableOptions
 
 CLASSES = {"mfcc": MfccOptions, "fbank": FbankOptions}
 NOT_OURS = {"output_format"}  # of the tool

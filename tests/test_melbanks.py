@@ -5,7 +5,7 @@ import pytest
 
 from diarkit.errors import DataError
 from diarkit.melbanks import MelFilters, dct_matrix, hertz, lifter, mel, mel_banks, warped
-from diarkit.options import FbankOptions
+from diarkit.options.features import FbankOptions
 
 
 def test_mel_and_back():

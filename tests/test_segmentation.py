@@ -8,7 +8,7 @@ import pytest
 
 from diarkit.errors import DataError
 from diarkit.io.tables import read_arrays
-from diarkit.options import KaldiSegmentOptions
+from diarkit.options.activity import KaldiSegmentOptions
 from diarkit.segmentation import kaldi_lines, kaldi_segments
 
 

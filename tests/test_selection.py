@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diarkit.errors import DataError, UsageError
-from diarkit.options import FeatureSegmentOptions, SubsampleOptions
+from diarkit.options.transforms import FeatureSegmentOptions, SubsampleOptions
 from diarkit.selection import segment_frames, select_voiced, subsample
 
 MATRIX = np.arange(46.0).reshape(23, 2)

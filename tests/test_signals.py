@@ -9,7 +9,7 @@ from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
 from diarkit.io.audio import open_audio
 from diarkit.io.tables import read_arrays
-from diarkit.options import InputOptions, MfccOptions
+from diarkit.options.features import InputOptions, MfccOptions
 
 
 class Recorder:

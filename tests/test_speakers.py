@@ -11,7 +11,7 @@ from diarkit import ahc, speakers
 from diarkit import similarities as module
 from diarkit.cosine import cosine_scores, unit_length
 from diarkit.errors import DataError
-from diarkit.options import AhcOptions
+from diarkit.options.clustering import AhcOptions
 from diarkit.similarities import Scores, Vectors
 from diarkit.speakers import calibrated_threshold, find_speakers, reassigned
 

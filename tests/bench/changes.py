@@ -33,7 +33,8 @@ from diarkit import signals
 from diarkit.changes import ChangeFinder
 from diarkit.features import FeatureExtractor
 from diarkit.io.audio import open_audio
-from diarkit.options import ChangeOptions, MfccOptions
+from diarkit.options.changes import ChangeOptions
+from diarkit.options.features import MfccOptions
 
 METHODS = (("none", ""), ("bic", "growing"), ("bic", "two-pass"), ("glr", "two-pass"), ("kl2", "two-pass"))
 HEAD = ["", "set", "purity", "coverage", "F", "changes", "found %", "right %", "F %"]
@@ -128,7 +129,9 @@ class Material:
 
     def detector(self):
         from diarkit.io.models import find_model, read_model
-        from diarkit.options import AhcOptions, SegmentOptions, SubsegmentOptions, VadOptions
+        from diarkit.options.activity import SegmentOptions, VadOptions
+        from diarkit.options.clustering import AhcOptions
+        from diarkit.options.windows import SubsegmentOptions
         from diarkit.pipeline import Stages, make_pipeline
 
         network = read_model(find_model("silero-vad"), ["silero-vad"]).weights

@@ -18,7 +18,9 @@ from common import show
 from common.sets import SETS, number_of_speakers, recordings, result, total
 
 from diarkit.io.models import find_embedding, find_model, read_model
-from diarkit.options import AhcOptions, SegmentOptions, SubsegmentOptions, VadOptions
+from diarkit.options.activity import SegmentOptions, VadOptions
+from diarkit.options.clustering import AhcOptions
+from diarkit.options.windows import SubsegmentOptions
 from diarkit.pipeline import make_pipeline
 
 HEAD = ["", "set", "DER %", "missed", "false alarm", "confusion", "count right"]

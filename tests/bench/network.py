@@ -223,7 +223,9 @@ def milliseconds(networks, frames, repeats):
 
 def default_pipeline():
     from diarkit.io.models import find_model, read_model
-    from diarkit.options import AhcOptions, SegmentOptions, SubsegmentOptions, VadOptions
+    from diarkit.options.activity import SegmentOptions, VadOptions
+    from diarkit.options.clustering import AhcOptions
+    from diarkit.options.windows import SubsegmentOptions
     from diarkit.pipeline import make_pipeline
 
     vad = read_model(find_model("silero-vad"))

@@ -25,7 +25,7 @@ from common.sets import SETS, recordings
 from diarkit import signals
 from diarkit.activity import speech_segments
 from diarkit.io.audio import open_audio
-from diarkit.vad_silero import frame_levels
+from diarkit.vad.silero import frame_levels
 
 METHODS = ("energy", "webrtc", "silero", "dnn")
 MUSIC = ("Hungarian", "Sugar_Plum", "Choice", "solo-trumpet")

@@ -8,7 +8,7 @@ import pytest
 
 from diarkit.cmvn import sliding_cmvn
 from diarkit.io.tables import ArrayWriter, read_arrays
-from diarkit.options import SlidingCmvnOptions
+from diarkit.options.transforms import SlidingCmvnOptions
 
 TRANSFORMS = {
     "apply-cmvn-sliding": "apply-cmvn-sliding {} {}",

@@ -7,7 +7,7 @@ import soundfile
 
 from diarkit import signals, toy
 from diarkit.io.tables import ArrayWriter, read_arrays
-from diarkit.vad_webrtc import webrtc_decisions
+from diarkit.vad.webrtc import webrtc_decisions
 
 
 def test_kaldi_s_command_line(shared, run_tool, tmp_path):

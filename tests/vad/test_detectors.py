@@ -7,10 +7,11 @@ from diarkit import signals, toy
 from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
 from diarkit.io.tables import read_arrays
-from diarkit.options import MfccOptions, VadOptions
+from diarkit.options.activity import VadOptions
+from diarkit.options.features import MfccOptions
 from diarkit.vad import make_detector, smoothed, speech_share
-from diarkit.vad_energy import energy_decisions
-from diarkit.vad_silero import (
+from diarkit.vad.energy import energy_decisions
+from diarkit.vad.silero import (
     SILERO_BLOCK,
     SILERO_CHUNK,
     SILERO_CONTEXT,
@@ -19,7 +20,7 @@ from diarkit.vad_silero import (
     frame_levels,
     to_frames,
 )
-from diarkit.vad_webrtc import num_frames, webrtc_decisions
+from diarkit.vad.webrtc import num_frames, webrtc_decisions
 
 CALLHOME = dict(threshold=5.5, energy_mean_scale=0.5, proportion_threshold=0.12, frames_context=2)
 GOLDEN = {

@@ -1,11 +1,11 @@
-"""Reading the lists of a data directory and comparing their keys; the rules of each file are in dirchecks."""
+"""Reading the lists of a data directory and comparing their keys; the rules of each file are in checks.py."""
 
 import os
 from array import array
 
 from diarkit.errors import DataError
-from diarkit.io.dirfiles import Problems, path_of
-from diarkit.io.dirlines import Lines
+from diarkit.io.datadir.files import Problems, path_of
+from diarkit.io.datadir.lines import Lines
 from diarkit.io.entries import split_range
 from diarkit.io.specifiers import split_offset
 

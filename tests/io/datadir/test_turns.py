@@ -3,7 +3,7 @@
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.io.turnsegments import FilesAndChannels, kaldi_turn_name, turn_name
+from diarkit.io.datadir.turns import FilesAndChannels, kaldi_turn_name, turn_name
 
 
 def test_names_sort_as_times_do_and_are_taken_once():

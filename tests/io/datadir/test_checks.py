@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.io.dirchecks import check_directory
+from diarkit.io.datadir.checks import check_directory
 from diarkit.io.streams import allow_pipes
-from diarkit.options import ValidateOptions
+from diarkit.options.datadirs import ValidateOptions
 
 
 def told(folder, **options):

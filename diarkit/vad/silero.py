@@ -4,8 +4,8 @@ import numpy as np
 
 from diarkit.activity import hysteresis, runs
 from diarkit.features import BLOCK, Frames, log_energy
-from diarkit.options import FbankOptions
-from diarkit.vad_webrtc import FRAMES_PER_SECOND, num_frames
+from diarkit.options.features import FbankOptions
+from diarkit.vad.webrtc import FRAMES_PER_SECOND, num_frames
 
 SILERO_RATE = 16000  # Hz
 SILERO_CHUNK = 512  # samples of one decision

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.options import VadTrainingOptions
-from diarkit.vad_examples import (
+from diarkit.options.activity import VadTrainingOptions
+from diarkit.vad.examples import (
     Examples,
     Labelled,
     band_limited,

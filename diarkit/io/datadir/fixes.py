@@ -6,8 +6,8 @@ from collections import Counter
 
 from diarkit.errors import DataError
 from diarkit.io.datadir import parse_segment
-from diarkit.io.dirfiles import RECO, SPK, TIMES, UTT, Problems, lists_of, path_of, require_directory
-from diarkit.io.dirlines import Lines, write_together
+from diarkit.io.datadir.files import RECO, SPK, TIMES, UTT, Problems, lists_of, path_of, require_directory
+from diarkit.io.datadir.lines import Lines, write_together
 from diarkit.io.rttm import BadLine, parse_region, parse_turn
 
 TOLD = 10  # lines of a file that are left out and told one by one

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.vad_merge import mapped, merged
+from diarkit.vad.merge import mapped, merged
 
 
 def test_rules_by_counting():

@@ -5,11 +5,11 @@ import random
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.io.dirchecks import check_directory
-from diarkit.io.dirmerges import combine
-from diarkit.io.dirpieces import clear_pieces, read_utterances, write_pieces
-from diarkit.io.dirsubsets import lengths, named
-from diarkit.options import ValidateOptions
+from diarkit.io.datadir.checks import check_directory
+from diarkit.io.datadir.merges import combine
+from diarkit.io.datadir.pieces import clear_pieces, read_utterances, write_pieces
+from diarkit.io.datadir.subsets import lengths, named
+from diarkit.options.datadirs import ValidateOptions
 
 
 def contents(folder):

@@ -11,7 +11,7 @@ import numpy as np
 
 from diarkit.activity import hysteresis, runs, speech_segments
 from diarkit.errors import DataError
-from diarkit.vad_energy import energy_decisions, first_column
+from diarkit.vad.energy import energy_decisions, first_column
 
 RATE = 16000  # Hz, of the signals that detectors take
 
@@ -36,10 +36,11 @@ def make_detector(opts, model=None):
     `model` is the ONNX file of Silero's detector, or the diarkit.io.models.Model of method dnn. Raises DataError for
     options that make no sense.
     """
-    return {"energy": energy, "webrtc": webrtc, "silero": silero, "dnn": dnn}[opts.method](opts, model)
+    makers = {"energy": make_energy, "webrtc": make_webrtc, "silero": make_silero, "dnn": make_dnn}
+    return makers[opts.method](opts, model)
 
 
-def energy(opts, model=None):
+def make_energy(opts, model=None):
     if opts.frames_context < 0:
         raise DataError(f"--frames-context must not be negative, {opts.frames_context} is")
     if opts.energy_mean_scale < 0:
@@ -51,8 +52,8 @@ def energy(opts, model=None):
         first_column(features), threshold, opts.energy_mean_scale, opts.frames_context, opts.proportion_threshold))
 
 
-def webrtc(opts, model=None):
-    from diarkit.vad_webrtc import webrtc_decisions
+def make_webrtc(opts, model=None):
+    from diarkit.vad.webrtc import webrtc_decisions
 
     if opts.webrtc_mode not in range(4):
         raise DataError(f"--webrtc-mode must be 0, 1, 2 or 3, not {opts.webrtc_mode}")
@@ -61,15 +62,15 @@ def webrtc(opts, model=None):
     return Detector(lambda signal: webrtc_decisions(signal, opts.webrtc_mode, opts.webrtc_smoothing))
 
 
-def silero(opts, model):
-    from diarkit.vad_silero import SileroVad
+def make_silero(opts, model):
+    from diarkit.vad.silero import SileroVad
 
     network = SileroVad(model)
     return Detector(lambda signal: network.decisions(signal, opts), network.frame_probabilities)
 
 
-def dnn(opts, model):
-    from diarkit.vad_network import dnn_of_model
+def make_dnn(opts, model):
+    from diarkit.vad.network import dnn_of_model
 
     network = dnn_of_model(model)
     onset = 0.5 if opts.threshold is None else opts.threshold

@@ -3,7 +3,7 @@
 import numpy as np
 
 from diarkit.errors import DataError
-from diarkit.vad_energy import energy_decisions
+from diarkit.vad.energy import energy_decisions
 
 FRAMES_PER_SECOND = 100
 RATES = (8000, 16000, 32000, 48000)  # Hz

@@ -9,8 +9,8 @@ from torch.nn import functional as F
 from diarkit import signals
 from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
-from diarkit.vad_examples import SPEECH, Examples
-from diarkit.vad_network import QUIET, VadNetwork
+from diarkit.vad.examples import SPEECH, Examples
+from diarkit.vad.network import QUIET, VadNetwork
 
 HELD_OUT_EXAMPLES = 200  # drawn once from the recordings held out
 

@@ -5,7 +5,7 @@ import os
 
 from diarkit.errors import DataError
 from diarkit.io.datadir import iterate_segments
-from diarkit.io.dirfiles import path_of
+from diarkit.io.datadir.files import path_of
 from diarkit.io.lists import read_lists, read_records
 from diarkit.io.streams import parse_number
 

@@ -4,7 +4,7 @@ import os
 
 from diarkit.errors import DataError
 from diarkit.io.datadir import TO_THE_END, iterate_segments
-from diarkit.io.dirfiles import path_of
+from diarkit.io.datadir.files import path_of
 from diarkit.io.lists import read_lists, read_scp
 from diarkit.io.streams import parse_number
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.io.dirmerges import combine
+from diarkit.io.datadir.merges import combine
 
 
 @pytest.fixture

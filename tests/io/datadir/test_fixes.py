@@ -5,9 +5,9 @@ import random
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.io.dirchecks import check_directory
-from diarkit.io.dirfixes import fix_directory
-from diarkit.options import ValidateOptions
+from diarkit.io.datadir.checks import check_directory
+from diarkit.io.datadir.fixes import fix_directory
+from diarkit.options.datadirs import ValidateOptions
 
 
 def contents(folder):

@@ -8,10 +8,10 @@ from array import array
 
 from diarkit.errors import DataError
 from diarkit.io.datadir import TO_THE_END, parse_segment
-from diarkit.io.dirfiles import LISTS, RECO, SPK, UTT
-from diarkit.io.dirlines import Lines
-from diarkit.io.dirscan import Keys, Scan
-from diarkit.io.dirtimes import Durations, check_rttm, check_uem
+from diarkit.io.datadir.files import LISTS, RECO, SPK, UTT
+from diarkit.io.datadir.lines import Lines
+from diarkit.io.datadir.scan import Keys, Scan
+from diarkit.io.datadir.times import Durations, check_rttm, check_uem
 from diarkit.io.streams import parse_number, pipes_allowed
 
 _ILLEGAL = re.compile(r"(?<!\w)(<s>|</s>|#0)(?!\w)")

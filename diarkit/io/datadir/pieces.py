@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from diarkit.errors import DataError
 from diarkit.io.datadir import iterate_segments
-from diarkit.io.dirfiles import LISTS, RECO, SINGLE, SPK, TIMES, UTT, lists_of, path_of, require_directory
-from diarkit.io.dirlines import Lines, write_new
+from diarkit.io.datadir.files import LISTS, RECO, SINGLE, SPK, TIMES, UTT, lists_of, path_of, require_directory
+from diarkit.io.datadir.lines import Lines, write_new
 from diarkit.io.lists import read_lists
 
 

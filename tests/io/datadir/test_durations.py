@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.io.dirdurations import durations, format_seconds, recording_durations
+from diarkit.io.datadir.durations import durations, format_seconds, recording_durations
 from diarkit.io.tables import ArrayWriter
 
 

@@ -7,10 +7,10 @@ import torch
 from diarkit import signals, toy
 from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
-from diarkit.options import VadFrontEndOptions, VadNetworkOptions, VadTrainingOptions
-from diarkit.vad_examples import Labelled, frame_classes
-from diarkit.vad_network import DnnVad
-from diarkit.vad_training import held_out_errors, loss_of, split, train
+from diarkit.options.activity import VadFrontEndOptions, VadNetworkOptions, VadTrainingOptions
+from diarkit.vad.examples import Labelled, frame_classes
+from diarkit.vad.network import DnnVad
+from diarkit.vad.training import held_out_errors, loss_of, split, train
 
 RATE = 8000
 NAMES = ["silence", "speech", "music", "noise"]

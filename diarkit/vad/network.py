@@ -13,7 +13,9 @@ from torch.nn import functional as F
 from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
 from diarkit.networks import with_weights
-from diarkit.options import FbankOptions, VadNetworkOptions, from_mapping
+from diarkit.options.activity import VadNetworkOptions
+from diarkit.options.features import FbankOptions
+from diarkit.options.tunables import from_mapping
 
 FRAMES_PER_SECOND = 100
 KERNEL = 5  # frames of the first layer

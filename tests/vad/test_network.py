@@ -11,9 +11,9 @@ from diarkit import signals
 from diarkit.activity import hysteresis
 from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
-from diarkit.options import DetectorOptions, VadFrontEndOptions, VadNetworkOptions
+from diarkit.options.activity import DetectorOptions, VadFrontEndOptions, VadNetworkOptions
 from diarkit.vad import make_detector
-from diarkit.vad_network import QUIET, DnnVad, VadNetwork, dnn_of_model
+from diarkit.vad.network import QUIET, DnnVad, VadNetwork, dnn_of_model
 
 SMALL = VadNetworkOptions(channels=6, layers=3)
 FRONT_END = VadFrontEndOptions(num_mel_bins=12)

@@ -4,10 +4,10 @@ import os
 
 from diarkit.errors import DataError
 from diarkit.io.datadir import Segment, format_segment
-from diarkit.io.dirdurations import durations
-from diarkit.io.dirfiles import LISTS, SINGLE, TIMES, UTT, DataFile, anything, path_of, require_directory
-from diarkit.io.dirlines import Lines, write_together
-from diarkit.io.dirpieces import clear
+from diarkit.io.datadir.durations import durations
+from diarkit.io.datadir.files import LISTS, SINGLE, TIMES, UTT, DataFile, anything, path_of, require_directory
+from diarkit.io.datadir.lines import Lines, write_together
+from diarkit.io.datadir.pieces import clear
 
 MADE = ("segments", "utt2uniq")  # for the directories that have none, if another has
 
