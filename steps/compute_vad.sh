@@ -34,5 +34,5 @@ for file in wav.scp feats.scp rttm uem reco2num_spk; do
 done
 join_tables "$out/vad.scp" "$out/split/vad"
 join_tables "$out/segments" "$out/split/segments"
-write_table "$out/spk2utt" segments_to_spk2utt.sh "$out/segments"
 write_table "$out/utt2spk" awk '{ print $1, $2 }' "$out/segments"
+write_table "$out/spk2utt" utt2spk-to-spk2utt "$out/utt2spk"

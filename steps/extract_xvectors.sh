@@ -28,7 +28,6 @@ $cmd JOB=1:"$nj" "$out/log/extract_xvectors.JOB.log" \
   scp:"$out/split/JOB" "$out/split/windows.JOB" ark,scp:"$out/xvector.JOB.ark,$out/split/xvector.JOB"
 
 join_tables "$out/xvector.scp" "$out/split/xvector"
-write_table "$out/segments" \
-  filter-scp "$out/xvector.scp" "$out/split/subsegments" -
-write_table "$out/spk2utt" segments_to_spk2utt.sh "$out/segments"
+write_table "$out/segments" filter-scp "$out/xvector.scp" "$out/split/subsegments"
 write_table "$out/utt2spk" awk '{ print $1, $2 }' "$out/segments"
+write_table "$out/spk2utt" utt2spk-to-spk2utt "$out/utt2spk"

@@ -331,12 +331,3 @@ def test_write_table_is_whole_or_not_at_all(step, tmp_path):
     assert "after" not in step("write_table out bash -c 'echo c; exit 3'; echo after", status=1).stdout
     assert (tmp_path / "out").read_text() == "b\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "step"]
-
-
-def test_segments_to_spk2utt(run_tool, tmp_path):
-    segments = "a-1 a 0 1\na-2 a 1 2\nb-1 b 0 1\na-3 a 4 5\n"
-    (tmp_path / "segments").write_text(segments)
-    assert run_tool("segments_to_spk2utt.sh", tmp_path / "segments").stdout == "a a-1 a-2 a-3\nb b-1\n"
-    assert run_tool("segments_to_spk2utt.sh", input=segments).stdout == "a a-1 a-2 a-3\nb b-1\n"
-    done = run_tool("segments_to_spk2utt.sh", input="a-1 a 0 1\nb\n", status=1)
-    assert (done.stdout, done.stderr) == ("", "segments_to_spk2utt.sh: line 2: expected four fields\n")

@@ -72,9 +72,7 @@ def chain(run_tool, folder, wav_scp, models, vad, *cluster_options):
     else:
         run("vad", f"--method={vad}", f"scp:{wav_scp}", "ark:vad.ark")
     run("vad-to-segments", "--rule=hysteresis", "ark:vad.ark", "segments")
-    run("make-subsegments", "segments", "subsegments")
-    spk2utt = run("segments_to_spk2utt.sh", "subsegments").stdout
-    (folder / "spk2utt").write_text(spk2utt)
+    run("make-subsegments", "segments", "subsegments", "spk2utt")
     run("extract-xvectors", f"scp:{wav_scp}", "subsegments", "ark,scp:xvector.ark,xvector.scp")
     run("score-cosine", "spk2utt", "scp:xvector.scp", "ark:scores.ark")
     run("cluster-ahc", *cluster_options, "ark:scores.ark", "spk2utt", "labels")
