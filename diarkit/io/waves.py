@@ -105,9 +105,9 @@ class SegmentReader:
     """Iterates over the segments of a table of recordings: (utterance, Stretch), in the order of their file.
 
     How they are rounded, cut off and refused is that of Kaldi's extract-segments: samples are start and end times
-    the rate plus 1/2; one that ends less than `max_overshoot` after its recording is cut off there. What is refused
+    the rate plus 1/2; one that ends no more than `max_overshoot` after its recording is cut off there. What is refused
     raises ItemError from next(), and the next next() goes on: a bad line, another recording than there is, several
-    channels where none is named (unless `one_channel` is False, which keeps all of them), a segment of no more than
+    channels where none is named (unless `one_channel` is False, which keeps all of them), a segment of less than
     `min_length`. Times are in seconds.
     """
 
@@ -137,18 +137,21 @@ class SegmentReader:
     def _cut(self, segment, channel):
         audio = self._recordings[segment.reco]
         rate, total = audio.sample_frequency, audio.num_samples
-        start = int(segment.start * rate + 0.5)
-        stop = total if segment.end == TO_THE_END else int(segment.end * rate + 0.5)
-        if start >= total:
-            raise DataError(f"starts at {segment.start:g} s, {segment.reco} ends at {audio.duration:g} s")
-        if stop > total:
-            if stop >= total + int(self._max_overshoot * rate):
-                raise DataError(f"ends at {segment.end:g} s, {segment.reco} at {audio.duration:g} s")
-            stop = total
-        if stop <= start + int(self._min_length * rate):
-            raise DataError(f"{(stop - start) / rate:g} s of sound, more than {self._min_length:g} s are wanted")
+        # Seconds, in single precision where Kaldi has it: it decides what is just too late, or too short.
+        duration = np.float32(total) / np.float32(rate)
+        start, end = segment.start, segment.end
+        if start > float(duration):
+            raise DataError(f"starts at {start:g} s, {segment.reco} ends at {audio.duration:g} s")
+        if end > float(duration + self._max_overshoot):
+            raise DataError(f"ends at {end:g} s, {segment.reco} at {audio.duration:g} s")
+        first, last = int(start * rate + 0.5), int(end * rate + 0.5)
+        if end == TO_THE_END or end > float(duration):
+            end, last = float(duration), total
+        last = min(last, total)
+        if end - start < float(self._min_length) or first >= last:
+            raise DataError(f"{(last - first) / rate:g} s of sound, less than {self._min_length:g} s")
         if channel is None and audio.num_channels > 1 and self._one_channel:
             raise DataError(f"{segment.reco} has {audio.num_channels} channels, and the segment names none of them")
         if channel is not None and channel >= audio.num_channels:
             raise DataError(f"there is no channel {channel}: {segment.reco} has {audio.num_channels}, counted from 0")
-        return Stretch(audio, start, stop, channel)
+        return Stretch(audio, first, last, channel)

@@ -27,9 +27,9 @@ class FeatureTableOptions:
 
 @dataclass(frozen=True)
 class ExtractSegmentsOptions:
-    min_segment_length: float = tunable(0.1, "Refuse segments that are no longer.", "s", "Kaldi extract-segments")
+    min_segment_length: float = tunable(0.1, "Refuse segments that are shorter.", "s", "Kaldi extract-segments")
     max_overshoot: float = tunable(
-        0.5, "Cut off segments that end later than their recording by less than this, refuse others.", "s",
+        0.5, "Cut off segments that end later than their recording by no more than this, refuse others.", "s",
         "Kaldi extract-segments")
 
 

@@ -235,11 +235,12 @@ def test_segments_are_rounded_and_cut_off_as_kaldi_does():
         "a r 0.25 0.5\n"
         "half r 0.10006 0.60007\n"  # 800.48 and 4800.56
         "end r 0.5 -1\n"
-        "over r 0.5 1.49\n"
-        "far r 0.5 1.5\n"  # half a second too late
-        "short r 0.5 0.6\n"  # 800 samples are not more than 0.1 s
-        "enough r 0.5 0.60013\n"
-        "late r 1.0 1.2\n"
+        "over r 0.5 1.5\n"  # half a second too late
+        "far r 0.5 1.5001\n"
+        "short r 0.5 0.6\n"  # 0.1 is a little more in single precision
+        "enough r 0.5 0.60001\n"
+        "none r 1.0 1.2\n"
+        "late r 1.0001 1.2\n"
         "other s 0 1\n"
         "backwards r 0.5 0.4\n"
         "word r zero 1\n"
@@ -248,20 +249,23 @@ def test_segments_are_rounded_and_cut_off_as_kaldi_does():
         "left r 0 0.5 1\n"
         "bad r 0 0.5 A\n", {"r": samples})
     expected = {"a": (2000, 4000), "half": (800, 4801), "end": (4000, 8000), "over": (4000, 8000),
-                "enough": (4000, 4801), "mono": (0, 4000)}
+                "enough": (4000, 4800), "mono": (0, 4000)}
     for utt, (start, stop) in expected.items():
         assert np.array_equal(found.pop(utt), samples[start:stop]), utt
-    assert "ends at 1.5 s" in found["far"] and "0.1 s of sound" in found["short"]
-    assert "starts at 1 s" in found["late"] and "s: not in r.ark" in found["other"]
-    assert "segments:10: " in found["backwards"] and "segments:11: " in found["word"] and "segments:12" in found["few"]
-    assert "no channel 1" in found["left"] and "segments:15" in found["bad"]
-    assert list(found) == ["far", "short", "late", "other", "backwards", "word", "few", "left", "bad"]
+    assert "ends at 1.5001 s" in found["far"] and "0.1 s of sound" in found["short"] and "0 s of" in found["none"]
+    assert "starts at 1.0001 s" in found["late"] and "s: not in r.ark" in found["other"]
+    assert "segments:11: " in found["backwards"] and "segments:12: " in found["word"] and "segments:13" in found["few"]
+    assert "no channel 1" in found["left"] and "segments:16" in found["bad"]
+    assert list(found) == ["far", "short", "none", "late", "other", "backwards", "word", "few", "left", "bad"]
 
 
 def test_limits_of_segments_can_be_set():
     samples = noise(11, RATE, 1)
     found = segments("a r 0.5 0.6\nb r 0.9 2.9\n", {"r": samples}, min_length=0.09, max_overshoot=2)
     assert np.array_equal(found["a"], samples[4000:4800]) and np.array_equal(found["b"], samples[7200:])
+    found = segments("a r 0.5 0.75\nb r 0.5 0.7499\nc r 1 -1\nd r 0 1.25\n", {"r": samples}, min_length=0.25)
+    assert "0.25 s" in found["b"] and len(found["a"]) == 2000 and len(found["d"]) == 8000
+    assert "0 s of sound" in segments("c r 1 -1\n", {"r": samples}, min_length=0)["c"]
 
 
 def test_channels_of_segments():
