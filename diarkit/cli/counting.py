@@ -24,13 +24,14 @@ class Tally:
 
     A DataError inside item() costs that item only. At the end "12 recordings done, 1 failed" goes to
     stderr, and ItemsFailed is raised if more failed than --max-failed allows; with Kaldi's manners (see
-    cli.manners) if none was done.
+    cli.manners) if none was done, even where there was none, unless it `may_be_empty`.
     """
 
-    def __init__(self, noun, total=None, max_failed=None):
+    def __init__(self, noun, total=None, max_failed=None, may_be_empty=False):
         context = click.get_current_context(silent=True)
         self.noun = noun
         self.total = total
+        self.may_be_empty = may_be_empty
         self.max_failed = max_failed or (context.meta.get("max_failed") if context else None) or "0"
         self.done = self.failed = self.passed_over = 0
 
@@ -78,7 +79,7 @@ class Tally:
 
     def too_many_failed(self):
         if kaldi() and self.max_failed == "0":
-            return self.done == 0
+            return self.done == 0 and not (self.may_be_empty and self.failed == 0)
         if self.max_failed.endswith("%"):
             return self.failed > float(self.max_failed[:-1]) / 100 * (self.done + self.failed)
         return self.failed > int(self.max_failed)
