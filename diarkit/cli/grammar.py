@@ -7,6 +7,7 @@ same as `-`, any case, booleans as `--flag`, `--no-flag` or `--flag=true`, `--co
 
 import re
 import sys
+from collections import deque
 from dataclasses import fields
 from types import UnionType
 
@@ -153,11 +154,16 @@ class Tool(click.Command):
         return {name: p for p in self.params if isinstance(p, click.Option) for name in p.opts}
 
     def bind_booleans(self, args):
-        """Only `=` binds a value to a boolean: --flag becomes --flag=true, --no-flag --flag=false."""
+        """Only `=` binds a value to a boolean: --flag becomes --flag=true, --no-flag --flag=false.
+
+        Kaldi's scripts take the next word (parse_options.sh, argparse), its programs do not; with its manners,
+        the next word is the value if it is one.
+        """
         known = self.long_options()
         done = []
-        rest = iter(args)
-        for arg in rest:
+        rest = deque(args)
+        while rest:
+            arg = rest.popleft()
             if arg == "--":
                 done += [arg, *rest]
                 break
@@ -172,11 +178,12 @@ class Tool(click.Command):
             elif option is None or option.is_flag:
                 done.append(arg)
             elif isinstance(option.type, Truth):
-                done.append(f"{name}=true")
+                bound = kaldi() and rest and rest[0].lower() in ("true", "false")
+                done.append(f"{name}={rest.popleft() if bound else 'true'}")
             elif option.name == "verbose":
                 done.append("--verbose=1")
             else:  # the next word is its value, whatever it looks like
-                done += [arg, *(word for word in [next(rest, None)] if word is not None)]
+                done += [arg, rest.popleft()] if rest else [arg]
         return done
 
     def config_arguments(self, args):
@@ -205,7 +212,7 @@ class Tool(click.Command):
             raise DataError("not a text file", where=path) from None
         found = []
         for number, line in enumerate(lines, 1):
-            line = re.sub(r"(^|\s)#.*", "", line).strip()
+            line = line.partition("#")[0].strip()
             if not line:
                 continue
             if not line.startswith("--"):
