@@ -115,23 +115,24 @@ def shown(path):
     return "standard input" if path == "-" else path
 
 
-def write_rttm(path, turns):
+def write_rttm(path, turns, width=0):
     """Write turns as ten fields with three decimals, times rounded to the nearest millisecond.
 
     `path` is a path, '-' or an open text stream. Start and end are rounded, not the duration, so that turns
-    that touch still do so in the file.
+    that touch still do so in the file. Times have `width` characters at least, with blanks before them.
     """
+    lines = (rttm_line(turn, width) for turn in turns)
     if hasattr(path, "write"):
-        path.writelines(map(rttm_line, turns))
+        path.writelines(lines)
     else:
         with open_text_output(path) as out:
-            out.writelines(map(rttm_line, turns))
+            out.writelines(lines)
 
 
-def rttm_line(turn):
+def rttm_line(turn, width=0):
     start = round(turn.start, 3)
     duration = round(turn.end, 3) - start
-    times = f"{start:.3f} {duration:.3f}"
+    times = f"{start:{width}.3f} {duration:{width}.3f}"
     return f"SPEAKER {turn.reco} {turn.channel} {times} <NA> <NA> {turn.speaker} <NA> <NA>\n"
 
 

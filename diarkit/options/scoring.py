@@ -8,6 +8,8 @@ from diarkit.options.tunables import tunable
 @dataclass(frozen=True)
 class MakeRttmOptions:
     rttm_channel: int = tunable(1, "Channel written into the RTTM.", source="Kaldi's make_rttm.py has 0")
+    width: int = tunable(0, "Least width of times, with blanks before them.", "characters",
+                         "Kaldi's make_rttm.py has 7")
 
 
 @dataclass(frozen=True)
