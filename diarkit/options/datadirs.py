@@ -76,3 +76,5 @@ class DurationOptions:
     frame_shift: float = tunable(
         0.01, "Of features, where the directory has no frame_shift.", "s", "Kaldi get_utt2dur.sh")
     overwrite: bool = tunable(False, "Make the file anew even if it is there with a line for each.")
+    nj: int = tunable(1, "Taken, and without effect: headers are soon read.", "", "Kaldi get_utt2dur.sh")
+    cmd: str = tunable("", "Taken, and without effect.", "COMMAND", "Kaldi get_utt2dur.sh")
