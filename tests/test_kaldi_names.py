@@ -101,6 +101,57 @@ def test_pipes_in_scp_files_run_and_the_first_of_two_channels_is_taken(kaldi, wa
     assert (waves / "a.ark").read_bytes() == (waves / "p.ark").read_bytes() == (waves / "t.ark").read_bytes()
 
 
+def test_an_empty_table_is_no_failure_where_kaldi_has_none(kaldi, tmp_path):
+    """feat-to-len, feat-to-dim and subset-feats --n end with 0 always; what counts what it did does not."""
+    (tmp_path / "empty").touch()
+    assert kaldi("feat-to-len ark:empty", cwd=tmp_path).stdout == "0\n"
+    kaldi("feat-to-len ark:empty ark,t:- && feat-to-dim ark:empty ark,t:- && subset-feats ark:empty ark:-",
+          cwd=tmp_path)
+    for line in ("copy-feats ark:empty ark:-", "subset-feats --include=empty ark:empty ark:-",
+                 "feat-to-dim ark:empty -", "feat-to-len scp:none ark,t:-"):
+        kaldi(line, cwd=tmp_path, status=1)
+    (tmp_path / "bad.scp").write_text("a none\n")
+    kaldi("feat-to-len scp:bad.scp ark,t:-", cwd=tmp_path, status=1)
+
+
+def test_booleans_take_the_next_word_as_in_kaldi_s_scripts(kaldi, tmp_path, run_tool):
+    (tmp_path / "segments").write_text("a r 0 2\n")
+    run = "get_uniform_subsegments.py --max-segment-duration 1.5 --overlap-duration 0.75 --max-remaining-duration 0.5"
+    found = [kaldi(f"{run} {flag} segments", cwd=tmp_path).stdout.splitlines()
+             for flag in ("", "--constant-duration True", "--constant-duration=True", "--constant-duration")]
+    assert len(found[0]) == 1 and len(found[1]) == 2 and found[1] == found[2] == found[3]
+    assert kaldi(f"{run} --constant-duration false segments", cwd=tmp_path).stdout.splitlines() == found[0]
+    run_tool("make-subsegments", "--constant-duration", "True", "segments", cwd=tmp_path, status=1)
+
+
+def test_comments_of_a_conf_file_begin_anywhere(kaldi, waves):
+    (waves / "conf").write_text("# none\n--dither=0# none\n\n --window-type=hamming # none\n")
+    kaldi("compute-mfcc-feats --config=conf scp:a.scp ark:a.ark", cwd=waves)
+    kaldi("compute-mfcc-feats --dither=0 --window-type=hamming scp:a.scp ark:b.ark", cwd=waves)
+    assert (waves / "a.ark").read_bytes() == (waves / "b.ark").read_bytes()
+
+
+def test_scripts_for_data_directories(kaldi, waves):
+    """More pieces than speakers are refused; jobs for durations are taken; true is a value of --skip-fix."""
+    (waves / "utt2spk").write_text("a a\n")
+    (waves / "spk2utt").write_text("a a\n")
+    (waves / "wav.scp").write_text(f"a {waves}/a.wav\n")
+    kaldi("split_data.sh . 2", cwd=waves, status=1)
+    assert not (waves / "split2").exists()
+    kaldi("get_utt2dur.sh --nj 4 --cmd 'run.pl --mem 2G' . && get_reco2dur.sh --cmd run.pl --nj 3 .", cwd=waves)
+    assert (waves / "utt2dur").read_text() == (waves / "reco2dur").read_text() == "a 1\n"
+    kaldi("combine_data.sh --skip-fix true all .", cwd=waves)
+    assert (waves / "all/utt2spk").exists() and not (waves / "all/.backup").exists()
+
+
+def test_make_rttm_writes_kaldi_s_bytes(kaldi, shared):
+    folder = shared / "golden/kaldi"
+    for name, options in (("nspk4", "--rttm-channel 1"), ("nspk4_channel0", "")):
+        line = f"make_rttm.py {options} scripts/vbx_segments ahc/labels_full_te0.9_nspk4.txt -"
+        expected = (folder / f"scripts/rttm_full_te0.9_{name}.rttm").read_text()
+        assert kaldi(line, cwd=folder).stdout == expected
+
+
 def test_manners_do_not_pass_to_commands_that_a_tool_starts(kaldi, waves):
     """The one that is started by our own name fails for one of two recordings, as is our manner."""
     kaldi("copy-feats 'ark:compute-mfcc scp:some.scp ark:- |' ark:x.ark", cwd=waves, status=1)
