@@ -106,13 +106,13 @@ class BlockReader(TableReader):
 
     def _archive_blocks(self, key, matrix):
         try:
-            yield from self._stored_blocks(key, matrix)
+            yield from self._stored_blocks(key, self._name, matrix)
         except ItemError:
             raise
         except DataError as error:
             raise self._damaged(key, error) from error
 
-    def _stored_blocks(self, key, matrix, rows=slice(None), cols=slice(None)):
+    def _stored_blocks(self, key, name, matrix, rows=slice(None), cols=slice(None)):
         first, stop, _ = rows.indices(matrix.shape[0])
         if first:
             matrix.skip(first)
@@ -125,7 +125,7 @@ class BlockReader(TableReader):
                 try:
                     check_finite(block, at - first)
                 except DataError as error:
-                    raise ItemError(key, str(error)) from None
+                    raise ItemError(key, f"{name}: {error}") from None
             at += len(block)
             yield block
         matrix.skip()
@@ -148,13 +148,13 @@ class BlockReader(TableReader):
                     value = self._read_value(source)
                     self._check(value)
                 except WrongKind as error:
-                    raise ItemError(key, str(error)) from None
+                    raise ItemError(key, f"{entry}: {error}") from None
                 slices = range_slices(wanted, value.shape)
                 if isinstance(value, StoredMatrix):
                     self._stored = value
                     size = [len(range(*part.indices(n))) for part, n in zip(slices, value.shape, strict=True)]
                     yield tuple(size), value.dtype
-                    yield from self._stored_blocks(key, value, *slices)
+                    yield from self._stored_blocks(key, entry, value, *slices)
                 else:
                     value = value[slices].copy()
                     yield value.shape, value.dtype

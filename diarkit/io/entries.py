@@ -9,12 +9,12 @@ from contextlib import contextmanager
 
 from diarkit.errors import DataError, ItemError
 from diarkit.io.source import ByteSource
-from diarkit.io.specifiers import split_offset
+from diarkit.io.specifiers import is_whole, split_offset
 from diarkit.io.streams import Input
 from diarkit.io.values import read_value
 
 _RANGE = re.compile(r"(.*)\[([^\[\]]*)\]", re.DOTALL)
-_PART = re.compile(r"([0-9]+):([0-9]+)|:")
+_PART = re.compile(r"([0-9]{1,18}):([0-9]{1,18})|:")
 TOLERANCE = 3  # rows past the end that Kaldi forgives: lengths are rounded differently here and there
 
 log = logging.getLogger(__name__)
@@ -39,22 +39,30 @@ class Entries:
         self._open = OrderedDict()  # path -> (Input, ByteSource)
         self._last_path = self._last_source = None
 
-    def read(self, entry, reader=read_value):
+    def read(self, entry, reader=read_value, check=None):
         """The value at an entry, 'file', 'file:offset' or 'cmd |', perhaps with a range '[0:9,0:4]'.
 
-        Raises DataError naming file and reason.
+        `check` raises DataError for a value, or the part of it, that cannot be used. Raises DataError naming file
+        and reason.
         """
         path, _, offset = entry.rpartition(":")
-        if path and path == self._last_path and offset.isascii() and offset.isdigit():  # the quick way
+        if path and path == self._last_path and is_whole(offset):  # the quick way
             source = self._last_source
             self._seek(source, path, int(offset))
             try:
-                return reader(source)
+                value = reader(source)
+                if check is not None:
+                    check(value)
+                return value
             except DataError as error:
                 raise DataError(str(error), entry) from error
         with self.opened(entry) as (source, wanted):
             value = reader(source)
-            return value if wanted is None else take_range(value, wanted)
+            if wanted is not None:
+                value = take_range(value, wanted)
+            if check is not None:
+                check(value)
+            return value
 
     @contextmanager
     def opened(self, entry):

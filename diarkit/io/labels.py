@@ -7,7 +7,7 @@ from diarkit.errors import DataError
 from diarkit.io.rttm import BadLine, parse_turn, seconds, shown
 from diarkit.io.streams import read_lines
 
-INTEGER = re.compile("-?[0-9]+")
+INTEGER = re.compile("-?[0-9]{1,9}")
 MISTAKEN = "0123456789.+-"  # a class does not begin with these: it would be a time
 
 

@@ -103,12 +103,9 @@ class RandomTable:
 
     def _read(self, key):
         try:
-            value = self._entries.read(self._table[key], self._read_value)
-            if self._check is not None:
-                self._check(value)
+            return self._entries.read(self._table[key], self._read_value, self._check)
         except DataError as error:
             raise ItemError(key, str(error)) from error
-        return value
 
     def get(self, key, default=None):
         """The value of a key, or `default` where there is no such key."""

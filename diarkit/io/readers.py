@@ -67,7 +67,7 @@ class TableReader:
             value = self._read_value(source)
         except WrongKind as error:
             self._remember(key)
-            raise ItemError(key, str(error)) from None
+            raise ItemError(key, f"{self._name}: {error}") from None
         except DataError as error:
             if not self.specifier.permissive:
                 raise DataError(str(error), self._where(key)) from error
@@ -79,17 +79,14 @@ class TableReader:
             if self._check is not None:
                 self._check(value)
         except DataError as error:
-            raise ItemError(key, str(error)) from None
+            raise ItemError(key, f"{self._name}: {error}") from None
         return key, value
 
     def _next_in_scp(self):
         for _, key, entry in self._records:
             self._check_order(key)
             try:
-                value = self._entries.read(entry, self._read_value)
-                if self._check is not None:
-                    self._check(value)
-                return key, value
+                return key, self._entries.read(entry, self._read_value, self._check)
             except DataError as error:
                 raise ItemError(key, str(error)) from error
         self._end()

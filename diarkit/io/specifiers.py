@@ -130,7 +130,12 @@ def check_wxfilename(name):
 def split_offset(rxfilename):
     """'file:123' -> ('file', 123); without an offset -> (file, None)."""
     path, _, offset = rxfilename.rpartition(":")
-    return (path, int(offset)) if path and offset.isascii() and offset.isdigit() else (rxfilename, None)
+    return (path, int(offset)) if path and is_whole(offset) else (rxfilename, None)
+
+
+def is_whole(text):
+    """Whether a text is a whole number from 0 on, in decimal; of more than 18 digits there is none in our files."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _split(text, known):

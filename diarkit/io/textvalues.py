@@ -53,7 +53,7 @@ def _read_plain(body):
     try:
         if all(re.fullmatch(rb"[+-]?[0-9]+", token) for token in tokens):
             return np.array([int(token) for token in tokens], np.int32)
-    except OverflowError:
+    except (OverflowError, ValueError):  # the latter for thousands of digits
         raise DataError("an integer that does not fit in 32 bits") from None
     if len(tokens) == 1:
         return np.array(float(body)) if _SPECIAL.fullmatch(body) else _one(body)

@@ -80,8 +80,8 @@ def test_a_bad_matrix_leaves_nothing_behind_and_the_rest_is_copied(run_tool, tab
     good = {"b": table["b"], "z": table["b"]}
     assert same("ark:y.ark", good) and same("scp:y.scp", good)
     assert dict(read_values("ark:n", "int32")) == {"b": 7, "z": 7}
-    assert "a: 1 of 4880 values are NaN or infinite, the first at [1500, 2]" in done.stderr
-    assert "v: a vector where a matrix is expected" in done.stderr and "2 matrices done, 2 failed" in done.stderr
+    assert "a: n.ark: 1 of 4880 values are NaN or infinite, the first at [1500, 2]" in done.stderr
+    assert "v: n.ark: a vector where a matrix is expected" in done.stderr and "2 matrices done, 2 failed" in done.stderr
 
 
 def test_golden_files(run_tool, shared, tmp_path):

@@ -19,8 +19,8 @@ def test_copy_matrix(run_tool, shared):
     done = run_tool("copy-matrix", "--scale=2", "--apply-power=2", "--max-failed=2", "scp:x.scp", "ark:y")
     assert {key: array.tolist() for key, array in read_arrays("ark:y")} == {"m": [[4, 16], [1, 0]]}
     assert "1 matrices done, 2 failed" in done.stderr
-    assert "v: a vector where a matrix is expected" in done.stderr
-    assert "i: a vector of integers where a matrix is expected" in done.stderr
+    assert "v: x.ark:51: a vector where a matrix is expected" in done.stderr
+    assert "i: x.ark:71: a vector of integers where a matrix is expected" in done.stderr
     write_array("m", np.eye(2), text=True)
     run_tool("copy-matrix", "--apply-exp", "m", "e")
     np.testing.assert_allclose(read_array("e"), np.exp(np.eye(2)), rtol=1e-6)
@@ -39,7 +39,7 @@ def test_copy_matrix(run_tool, shared):
 def test_copy_vector(run_tool, shared):
     done = run_tool("copy-vector", "--change-dim=3", "--scale=2", "--max-failed=2", "ark:x.ark", "ark,t:-")
     assert done.stdout == "v  [ 0.5 6 0 ]\n"
-    assert "m: a matrix where a vector is expected" in done.stderr and "1 vectors done, 2 failed" in done.stderr
+    assert "m: x.ark: a matrix where a vector is expected" in done.stderr and "1 vectors done, 2 failed" in done.stderr
     write_array("v", np.array([1.0, 2]))
     assert run_tool("copy-vector", "--binary=false", "v", "-").stdout == " [ 1 2 ]\n"
     run_tool("copy-vector", "v", "w")
@@ -56,7 +56,7 @@ def test_copy_int_vector(run_tool):
     assert open("b", "rb").read(16) == b"a \0B\4\3\0\0\0\4\1\0\0\0\4\2"
     assert run_tool("copy-int-vector", "ark:b", "ark,t:-").stdout == "a 1 2 3 \nb \nc 7 \n"
     done = run_tool("copy-int-vector", "ark:x.ark", "ark,t:-", status=1)
-    assert "m: a matrix where a vector of integers is expected" in done.stderr and done.stdout == "i 3 -1 \n"
+    assert "m: x.ark: a matrix where a vector of integers is expected" in done.stderr and done.stdout == "i 3 -1 \n"
     with open("one", "w") as file:
         file.write("5 6\n")
     run_tool("copy-int-vector", "one", "two")

@@ -66,7 +66,7 @@ def test_checksums_and_what_is_not_read():
         with open("x", "wb") as file:
             file.write(entry(1, 8, kind, body) + good)
         reader = read_htk_table("ark:x")
-        with pytest.raises(ItemError, match=r"^a: HTK features of kind \d+ \(octal\) are not read"):
+        with pytest.raises(ItemError, match=r"^a: x: HTK features of kind \d+ \(octal\) are not read"):
             next(reader)
         assert next(reader)[0] == "b"
 

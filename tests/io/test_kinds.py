@@ -281,7 +281,7 @@ def test_a_wrong_kind_is_told_when_it_is_asked_for():
         file.write("a 1\nb x y\nc 3\n")
     table = RandomValues("ark:t", "token")
     assert table["a"] == "1" and "b" in table and table["c"] == "3"
-    with pytest.raises(ItemError, match="^b: one word expected, not 2"):
+    with pytest.raises(ItemError, match="^b: t: one word expected, not 2"):
         table["b"]
     table = RandomValues("ark,p:t", "token")
     assert "b" not in table and table.passed_over == 1

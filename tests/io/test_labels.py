@@ -31,7 +31,7 @@ def test_a_map_of_classes(tmp_path):
     path = tmp_path / "map"
     path.write_text("# a comment\n0 0 1\n\n 0\t-1  2 # another\n0 0 3\n")
     assert read_class_map(str(path)) == {(0, 0): 3, (0, -1): 2}
-    for line in ("0 0", "0 0 0 0", "0 0 x", "0 0 1.5"):
+    for line in ("0 0", "0 0 0 0", "0 0 x", "0 0 1.5", "0 0 " + "9" * 5000):
         path.write_text(f"0 0 1\n{line}\n")
         with pytest.raises(DataError, match="map:2: three"):
             read_class_map(str(path))

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,6 +106,8 @@ def test_offsets_point_behind_the_key(folder):
         "/dev/zero",
         "fifo",
         "x.ark:99999999",
+        "x.ark:" + 5000 * "9",
+        "x.ark:3[0:" + 5000 * "9" + "]",
         "x.ark:abc",
         "x.ark",
         "x.ark:6",
@@ -234,7 +237,13 @@ def test_values_that_are_not_finite(folder):
         out.write("b", np.array([1.0]))
         out.write("c", np.array([[np.inf]]))
     found, _ = drain("ark:n.ark")
-    assert isinstance(found["a"], ItemError) and found["b"] == 1 and isinstance(found["c"], ItemError)
+    assert str(found["a"]) == "a: n.ark: 1 of 2 values are NaN or infinite, the first at [1]"
+    assert found["b"] == 1 and isinstance(found["c"], ItemError)
+    Path("n.scp").write_text("a n.ark:2\nb n.ark:30\n")
+    found, _ = drain("scp:n.scp")
+    assert str(found["a"]).startswith("a: n.ark:2: 1 of 2 ") and found["b"] == 1
+    with pytest.raises(ItemError, match="^a: n.ark:2: 1 of 2 "):
+        RandomArrays("scp:n.scp")["a"]
     assert np.isnan(drain("ark:n.ark", finite=False)[0]["a"][1])
     assert drain("ark,p:n.ark")[1] == 2
 

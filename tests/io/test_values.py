@@ -163,6 +163,7 @@ def test_text_integers_and_numbers():
         "a b\n",
         "1.5 2\n",
         "99999999999\n",
+        "9" * 5000 + "\n",
         "[ 1 - 2 ]\n",
         "[\n 1 ] x\n",
         "[ \u0661 ]\n",

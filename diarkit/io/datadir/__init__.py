@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from diarkit.errors import DataError
 from diarkit.io.lists import read_records
+from diarkit.io.specifiers import is_whole
 from diarkit.io.streams import open_text_output, parse_number
 
 TO_THE_END = -1.0
@@ -59,7 +60,7 @@ def parse_segment(utt, rest):
         raise DataError(f"<utt> <reco> <start> <end> expected, not {1 + len(fields)} fields")
     channel = None
     if len(fields) == 4:
-        if not (fields[3].isascii() and fields[3].isdigit()):
+        if not is_whole(fields[3]):
             raise DataError(f"channel {fields[3]!r} is not a number from 0 on")
         channel = int(fields[3])
     reco = fields[0]

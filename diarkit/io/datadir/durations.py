@@ -6,6 +6,7 @@ from diarkit.errors import DataError
 from diarkit.io.datadir import TO_THE_END, iterate_segments
 from diarkit.io.datadir.files import path_of
 from diarkit.io.lists import read_lists, read_scp
+from diarkit.io.specifiers import is_whole
 from diarkit.io.streams import parse_number
 
 # Frames to s: the part of the last frame that goes beyond its shift, 25 - 10 ms, is 1.5 shifts. As Kaldi has it.
@@ -84,7 +85,7 @@ def read_shift(folder):
 
 
 def whole(text):
-    if not (text.isascii() and text.isdigit()):
+    if not is_whole(text):
         raise DataError(f"not a number of frames: {text!r}")
     return int(text)
 

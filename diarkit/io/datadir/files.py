@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from diarkit.errors import DataError
+from diarkit.io.specifiers import is_whole
 from diarkit.io.streams import parse_number
 
 UTT, RECO, SPK = "utterance", "recording", "speaker"
@@ -35,7 +36,7 @@ def positive(rest):
 
 
 def count(rest):
-    good = rest.isascii() and rest.isdigit() and int(rest) > 0
+    good = is_whole(rest) and int(rest) > 0
     return None if good else f"a whole number above 0 expected, not {rest!r}"
 
 

@@ -8,6 +8,7 @@ from diarkit.io.datadir import iterate_segments
 from diarkit.io.datadir.files import LISTS, RECO, SINGLE, SPK, TIMES, UTT, lists_of, path_of, require_directory
 from diarkit.io.datadir.lines import Lines, write_new
 from diarkit.io.lists import read_lists
+from diarkit.io.specifiers import is_whole
 
 
 def read_utterances(folder):
@@ -115,7 +116,7 @@ def clear_pieces(folder, count):
     """Remove what an earlier call left in folder/N for N > count."""
     with suppress(FileNotFoundError):
         for name in os.listdir(folder):
-            if name.isascii() and name.isdigit() and int(name) > count:
+            if is_whole(name) and int(name) > count:
                 clear(path_of(folder, name))
                 with suppress(OSError):
                     os.rmdir(path_of(folder, name))

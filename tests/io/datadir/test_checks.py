@@ -120,6 +120,8 @@ BROKEN = [
     ("utt2dur", "1.5", "2.5", ["utt2dur:2: warning: a-r2-1 lasts 1.5 s by its segment, not 2.5 s"]),
     ("utt2num_frames", "148", "148.5", ["utt2num_frames:2: a-r2-1: a whole number above 0 expected, not '148.5'"]),
     ("utt2num_frames", "148", "0", ["utt2num_frames:2: a-r2-1: a whole number above 0 expected, not '0'"]),
+    ("utt2num_frames", "148", "9" * 5000,
+     ["utt2num_frames:2: a-r2-1: a whole number above 0 expected, not '" + "9" * 5000 + "'"]),
     ("utt2warp", "0.9", "1.5", ["utt2warp:2: a-r2-1: a number between 0.5 and 1.5 expected, not '1.5'"]),
     ("spk2gender", "b f", "b w", ["spk2gender:2: b: m or f expected, not 'w'"]),
     ("spk2warp", "1.1", "x", ["spk2warp:2: b: a number between 0.5 and 1.5 expected, not 'x'"]),

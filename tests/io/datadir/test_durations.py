@@ -39,6 +39,9 @@ def test_of_numbers_of_frames_and_the_shift(good):
     [(_, measure)] = durations(str(good))
     with pytest.raises(DataError, match="not a number of frames: '3.5'"):
         measure()
+    (good / "utt2num_frames").write_text("u " + "9" * 5000)
+    with pytest.raises(DataError, match="not a number of frames"):
+        next(durations(str(good)))[1]()
     (good / "frame_shift").write_text("x\n")
     with pytest.raises(DataError, match="frame_shift: one number of seconds expected"):
         measured(good)

@@ -32,6 +32,7 @@ def test_segments_in_the_order_of_the_file(tmp_path):
         "s r 0 1 0 x",
         "s r 0 1 1",
         "s r 0 1 A",
+        "s r 0 1 " + "9" * 5000,
         "s r a 1",
         "s r 0 nan",
         "s r 0 inf",
