@@ -37,8 +37,10 @@ class Frames:
     """
 
     def __init__(self, opts):
-        self.shift = int(opts.sample_frequency * 0.001 * opts.frame_shift)
-        self.length = int(opts.sample_frequency * 0.001 * opts.frame_length)
+        # Kaldi keeps options in single precision, and cuts off: 2.3 ms are 22 samples at 10 kHz.
+        rate, shift, length = map(float, np.float32([opts.sample_frequency, opts.frame_shift, opts.frame_length]))
+        self.shift = int(rate * 0.001 * shift)
+        self.length = int(rate * 0.001 * length)
         self.snip_edges = opts.snip_edges
         if self.shift < 1 or self.length < 2:
             raise DataError(f"frames of {opts.frame_length:g} ms every {opts.frame_shift:g} ms are too short")

@@ -327,6 +327,8 @@ def test_frames_are_counted_as_kaldi_counts():
     assert [without.count(n) for n in (0, 79, 80, 239, 240, 480_000)] == [0, 0, 1, 1, 2, 3000]
     assert without.start(0) == 80 - 200
     # 22.05 kHz: 220.5 and 551.25 samples, cut off
+    single = Frames(MfccOptions(sample_frequency=10000.0, frame_shift=2.3, frame_length=12.3))
+    assert (single.shift, single.length) == (22, 123)  # 2.3 is less in single precision, 12.3 more
     odd = Frames(MfccOptions(sample_frequency=22050.0))
     assert (odd.shift, odd.length) == (220, 551)
 
