@@ -9,6 +9,9 @@ from typing import NamedTuple
 from diarkit.errors import DataError
 
 
+MOST = 3_000_000  # windows of one segment: five weeks in steps of a second; what is longer is a mistake
+
+
 def ms(seconds):
     return round(float(seconds), 3)
 
@@ -39,6 +42,8 @@ def uniform_windows(start, end, window=1.5, period=0.75, min_segment=0.5, consta
     """
     if ms(window) <= 0 or ms(period) <= 0:
         raise DataError(f"windows of {window:g} s every {period:g} s: both must be at least a millisecond")
+    if end - start > MOST * period:
+        raise DataError(f"{end - start:g} s are too long for windows every {period:g} s")
     longest = window if constant_duration else window + min_segment
     pieces = []
     at, left = start, end - start

@@ -94,6 +94,12 @@ def test_windows_that_get_nowhere():
             subsegments(0, 10, **settings)
 
 
+def test_what_is_no_length_of_a_segment():
+    for end in (1e8, 1e300):
+        with pytest.raises(DataError, match=r"s are too long for windows every 0.75 s"):
+            subsegments(0, end)
+
+
 def test_frames_of_a_window():
     """Kaldi's extract-feature-segments: the first frame, and the last, which belongs to it."""
     assert frame_span(0, 1.5) == (0, 150)

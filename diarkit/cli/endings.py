@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import sys
+import warnings
 
 import click
 
@@ -24,6 +25,7 @@ class Terminated(BaseException):
 
 def run(main):
     """Call `main`, turn what it raises into a line on stderr, and return the exit status."""
+    warnings.simplefilter("ignore", RuntimeWarning)  # of numpy: what overflows is found where it is written
     for signum in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(signum) is signal.SIG_DFL:  # nohup's SIG_IGN stays
             signal.signal(signum, raise_terminated)

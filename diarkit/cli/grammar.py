@@ -5,6 +5,7 @@ same as `-`, any case, booleans as `--flag`, `--no-flag` or `--flag=true`, `--co
 `--name=value` a line and the command line winning over it.
 """
 
+import math
 import re
 import sys
 from collections import deque
@@ -21,7 +22,7 @@ from diarkit.errors import DataError
 
 
 class Number(click.ParamType):
-    """A plain decimal number: no nan, inf, 1_0 or hexadecimal, which float() and int() let through."""
+    """A plain decimal number: no nan, inf, 1e999, 1_0 or hexadecimal, which float() and int() let through."""
 
     def __init__(self, kind):
         self.kind = kind
@@ -33,6 +34,8 @@ class Number(click.ParamType):
             return value
         if not self.pattern.fullmatch(value):
             self.fail(f"'{value}' is not a {'whole ' if self.kind is int else ''}number", param, ctx)
+        if abs(float(value)) >= (1e18 if self.kind is int else math.inf):
+            self.fail(f"'{value}' is too large", param, ctx)
         return self.kind(value)
 
 
@@ -102,10 +105,10 @@ def standard_options():
         if value:
             import shlex
 
-            log(shlex.join([sys.argv[0], *sys.argv[1:]]))
+            log(shlex.join([sys.argv[0], *sys.argv[1:]]), whole=True)
 
     def max_failed(ctx, param, value):
-        if not re.fullmatch(r"\d+|\d+(\.\d+)?%", value, re.A):
+        if not re.fullmatch(r"\d{1,18}|\d{1,9}(\.\d+)?%", value, re.A):
             raise click.BadParameter(f"'{value}' is neither a number nor a percentage", ctx, param)
         ctx.meta["max_failed"] = value
 

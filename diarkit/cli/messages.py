@@ -7,16 +7,19 @@ import time
 import click
 
 PROGRESS_AFTER = 3.0  # seconds of work before a progress line appears
+LONGEST = 2000  # characters of a line; a file of one line that is no list would be told whole
 
 
 def tool_name():
     return os.path.basename(sys.argv[0]) or "diarkit"
 
 
-def log(message):
-    """One line on stderr under the tool's name."""
+def log(message, whole=False):
+    """One line on stderr under the tool's name; without the middle of a very long one, unless `whole`."""
     hide_progress()
     for line in str(message).splitlines() or [""]:
+        if len(line) > LONGEST and not whole:
+            line = f"{line[: LONGEST // 2]} ... {line[-LONGEST // 4 :]}"
         print(f"{tool_name()}: {line}", file=sys.stderr, flush=True)
 
 

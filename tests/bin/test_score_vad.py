@@ -48,7 +48,9 @@ def test_bad_input(run_tool, folder):
     (folder / "bad").write_text("a-1 a 2.00 1.00\n")
     (folder / "open").write_text("a-1 a 2.00 -1\n")
     (folder / "nothing").write_text("")
-    for name, told in (("bad", "bad:1"), ("open", "a-1"), ("no-file", "no-file"), ("ark:ref", "ref")):
+    (folder / "matrix").write_text("a [\n 0 1\n 1 0 ]\n")
+    for name, told in (("bad", "bad:1"), ("open", "a-1"), ("no-file", "no-file"), ("ark:ref", "ref"),
+                       ("ark:matrix", "a: ark:matrix: a vector")):
         done = run_tool("score-vad", "ref", name, cwd=folder, status=1)
         assert told in done.stderr and done.stderr.count("\n") == 1 and done.stdout == ""
     assert "nothing to score" in run_tool("score-vad", "nothing", "segments", cwd=folder, status=1).stderr
