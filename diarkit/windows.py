@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from diarkit.errors import DataError
 
-
 MOST = 3_000_000  # windows of one segment: five weeks in steps of a second; what is longer is a mistake
 
 
