@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from diarkit.io.tables import ArrayWriter, read_arrays  # noqa: E402
 
 TABLES = [
-    *((f"20000 vectors of {size}", (size,), 20000) for size in (6, 16, 128, 256)),
+    ("100000 vectors of 6", (6,), 100000),
+    *((f"20000 vectors of {size}", (size,), 20000) for size in (16, 128, 256)),
     ("2000 matrices 300 x 30", (300, 30), 2000),
 ]
 
