@@ -66,8 +66,10 @@ def test_what_cannot_be_cut(run_tool, folder):
     assert not (folder / "out").exists()
     with ArrayWriter(f"ark:{folder}/vectors.ark") as out:
         out.write("a", np.zeros(100, np.float32))
-    done = run_tool("segment-changes", "ark:vectors.ark", "out", cwd=folder, status=1)
-    assert "a: a matrix of features (frames, dimensions) expected" in done.stderr and not (folder / "out").exists()
+    (folder / "numbers").write_text("a 1.5\n")
+    for name, kind in (("vectors.ark", "vector"), ("numbers", "number")):
+        done = run_tool("segment-changes", f"ark:{name}", "out", cwd=folder, status=1)
+        assert f"a: {name}: a {kind} where a matrix is expected" in done.stderr and not (folder / "out").exists()
 
 
 def test_settings_that_do_not_go_together(run_tool, folder):

@@ -108,3 +108,13 @@ def test_a_bad_line_of_segments(run_tool, tmp_path, feats):
     assert not (tmp_path / "x.ark").exists()
     run_tool("extract-feature-segments", "--max-failed=3", "scp:feats.scp", "segments", "ark:x.ark", cwd=tmp_path)
     assert list(table(tmp_path / "x.ark")) == ["a1", "b3"]
+
+
+def test_segments_of_what_is_no_matrix(run_tool, tmp_path):
+    (tmp_path / "feats").write_text("number 1.5\nvector [ 1 2 3 4 5 ]\n")
+    (tmp_path / "segments").write_text("n number 0 0.05\nv vector 0 0.05\n")
+    done = run_tool("extract-feature-segments", "--min-segment-length=0.01", "ark:feats", "segments", "ark:x.ark",
+                    cwd=tmp_path, status=1)
+    assert [line.split(": ", 1)[1] for line in done.stderr.splitlines()] == [
+        "n: number: feats: a number where a matrix is expected",
+        "v: vector: feats: a vector where a matrix is expected", "0 segments done, 2 failed"]
