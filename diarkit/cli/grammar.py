@@ -17,7 +17,7 @@ import click
 from diarkit import __version__
 from diarkit.cli.endings import run
 from diarkit.cli.manners import kaldi, kaldi_defaults
-from diarkit.cli.messages import log, tool_name
+from diarkit.cli.messages import log, tell_remarks, tool_name
 from diarkit.errors import DataError
 
 
@@ -230,6 +230,7 @@ class Tool(click.Command):
     def invoke(self, ctx):
         for name, cls, members in getattr(self.callback, "__option_groups__", ()):
             ctx.params[name] = cls(**{member: ctx.params.pop(option) for member, option in members.items()})
+        tell_remarks()
         return super().invoke(ctx)
 
     def main(self, args=None, prog_name=None, **extra):

@@ -23,6 +23,17 @@ def log(message, whole=False):
         print(f"{tool_name()}: {line}", file=sys.stderr, flush=True)
 
 
+def tell_remarks():
+    """Let what the library logs come out as log() has it."""
+    import logging  # not at the top: --help does without
+
+    class Teller(logging.Handler):
+        def emit(self, record):
+            log(record.getMessage())
+
+    logging.getLogger("diarkit").addHandler(Teller())
+
+
 def verbosity():
     context = click.get_current_context(silent=True)
     return context.meta.get("verbose", 0) if context else 0

@@ -149,7 +149,7 @@ class BlockReader(TableReader):
                     self._check(value)
                 except WrongKind as error:
                     raise ItemError(key, f"{entry}: {error}") from None
-                slices = range_slices(wanted, value.shape)
+                slices = range_slices(wanted, value.shape, entry)
                 if isinstance(value, StoredMatrix):
                     self._stored = value
                     size = [len(range(*part.indices(n))) for part, n in zip(slices, value.shape, strict=True)]

@@ -59,7 +59,7 @@ class Entries:
         with self.opened(entry) as (source, wanted):
             value = reader(source)
             if wanted is not None:
-                value = take_range(value, wanted)
+                value = value[range_slices(wanted, value.shape, entry)].copy()
             if check is not None:
                 check(value)
             return value
@@ -133,15 +133,11 @@ def split_range(entry):
     return (match[1].rstrip(), match[2]) if match else (entry, None)
 
 
-def take_range(array, text):
-    """The part of an array that a range names; see range_slices."""
-    return array[range_slices(text, array.shape)].copy()
-
-
-def range_slices(text, shape):
+def range_slices(text, shape, entry):
     """The slices of an array of this shape that a range names: '0:9', '0:9,2:4' or ':,2:4', both ends included.
 
-    `text` None is all of it. Up to three rows past the end are forgiven with a warning, as Kaldi does.
+    `text` None is all of it. Up to three rows past the end are forgiven with a warning, as Kaldi does, in which
+    `entry` is named.
     Raises DataError.
     """
     if text is None:
@@ -157,6 +153,6 @@ def range_slices(text, shape):
         if first > last or first >= size or last >= size + (TOLERANCE if axis == 0 else 0):
             raise DataError(f"range [{text}] does not fit in an array of shape {shape}")
         if last >= size:
-            log.warning("range [%s] ends %d rows past the end of the array", text, last - size + 1)
+            log.warning("%s: the range ends %d rows past the end of the array", entry, last - size + 1)
         slices[axis] = slice(first, last + 1)
     return tuple(slices)

@@ -269,6 +269,7 @@ def test_ranges(folder, caplog):
             file.write(f"r {place}[{text}]\n")
         assert same(dict(read_arrays("scp:r.scp")), {"r": expected})
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert caplog.messages == [f"{place}[18:22]: the range ends 3 rows past the end of the array"]
     for text in ("18:23", "20:21", "5:3", "0:1,0:5", "", "1", "0:9:2", "-3:4", "0:1,0:1,0:1", ",1:2"):
         with open("r.scp", "w") as file:
             file.write(f"r {place}[{text}]\n")
