@@ -10,7 +10,7 @@ from diarkit.options.tunables import tunable
 class VadOptions:
     method: str = tunable("silero", "Whose decision; diarize calls it --vad.", choices=("energy", "webrtc", "silero"))
     threshold: float | None = tunable(
-        None, "Speech begins here: log energy (default 5.0) or probability (silero: default 0.2, dnn: 0.5).", "",
+        None, "Speech begins here: log energy (default 5.0) or probability (silero: default 0.2, dnn: 0.25).", "",
         "Kaldi compute-vad; RESULTS.md", names=("vad-energy-threshold",))
     offset_ratio: float = tunable(0.7, "Silero, dnn: speech ends below this part of the threshold.", "", "RESULTS.md")
     extend: float = tunable(
@@ -97,14 +97,16 @@ class VadNetworkOptions:
 
     channels: int = tunable(64, "Channels of every layer.")
     layers: int = tunable(7, "Layers; one looks twice as far as the one before it, seven 1.29 s to each side.")
+    means: int = tunable(
+        5, "What they find is put beside its mean over 3 to the power of this frames; five are 2.43 s.")
 
 
 @dataclass(frozen=True)
 class VadTrainingOptions:
-    epochs: int = tunable(30, "Passes over as much sound as there is with speech in it.")
-    chunk: float = tunable(5.0, "Length of an example.", "s")
-    batch_size: int = tunable(16, "Examples of a step.")
-    learning_rate: float = tunable(0.005, "The highest, a quarter of the way; it ends near 0.")
+    epochs: int = tunable(50, "Passes over as much sound as there is with speech in it.")
+    chunk: float = tunable(8.0, "Length of an example; what the network looks at around a frame is lost of it.", "s")
+    batch_size: int = tunable(8, "Examples of a step.")
+    learning_rate: float = tunable(0.003, "The highest, a quarter of the way; it ends near 0.")
     weight_decay: float = tunable(0.01, "Of AdamW.")
     noise_snrs: str = tunable(
         "20:15:10:5:0", "Other sounds are mixed into speech this much below it, one of these.", "dB",
@@ -113,6 +115,7 @@ class VadTrainingOptions:
     other_only: float = tunable(0.4, "The part of the examples that has no speech but another sound.")
     speed: float = tunable(1.5, "Other sounds are played faster or slower by up to this factor.")
     telephone: float = tunable(0.3, "The part of the examples that is limited to 300-3400 Hz.")
+    equaliser: float = tunable(2.0, "Examples sound lighter or darker by about this at every octave.", "dB")
     reverberant: float = tunable(0.4, "The part of the examples that gets the echo of a room.")
     gain: float = tunable(20.0, "Examples become louder or softer by up to this.", "dB")
     held_out: float = tunable(0.1, "The part of the recordings that is not trained with but shows how it goes.")

@@ -70,10 +70,10 @@ def make_silero(opts, model):
 
 
 def make_dnn(opts, model):
-    from diarkit.vad.network import dnn_of_model
+    from diarkit.vad.network import THRESHOLD, dnn_of_model
 
     network = dnn_of_model(model)
-    onset = 0.5 if opts.threshold is None else opts.threshold
+    onset = THRESHOLD if opts.threshold is None else opts.threshold
     return Detector(lambda signal: hysteresis(network.probabilities(signal), onset, onset * opts.offset_ratio),
                     network.probabilities, network.sample_frequency)
 

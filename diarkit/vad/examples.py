@@ -61,8 +61,11 @@ class Examples:
         self.sounds = [r for r in recordings if not r.has(1) and r.classes.any()]
         if not self.speech:
             raise DataError("no recording with speech in it")
-        self.shares = np.array([len(r.samples) for r in self.speech], float)
-        self.shares /= self.shares.sum()
+        self.shares = shares(self.speech)
+        kinds = [int(np.bincount(r.classes[r.classes > 0]).argmax()) for r in self.sounds]
+        self.others = [[r for r, own in zip(self.sounds, kinds, strict=True) if own == kind]
+                       for kind in sorted(set(kinds))]
+        self.other_shares = [shares(own) for own in self.others]
 
     def __len__(self):
         """How many pieces the recordings with speech are long."""
@@ -71,20 +74,26 @@ class Examples:
     def draw(self, rng):
         """(samples (N,) float32 on the int16 scale, classes of frames (T,) int64), N = T * shift."""
         opts = self.opts
-        other = self.sounds[rng.integers(len(self.sounds))] if self.sounds else None
-        speed = opts.speed ** rng.uniform(-1, 1)  # of other sounds, of which there never are enough
-        if other is not None and rng.random() < opts.other_only:
-            samples, classes = self.piece(other, rng, speed)
+        if self.sounds and rng.random() < opts.other_only:
+            samples, classes = self.other(rng)
         else:
             samples, classes = self.piece(self.speech[rng.choice(len(self.speech), p=self.shares)], rng)
-            if other is not None and rng.random() < opts.mixed:
-                samples, classes = mixed(samples, classes, *self.piece(other, rng, speed), rng.choice(self.snrs))
+            if self.sounds and rng.random() < opts.mixed:
+                samples, classes = mixed(samples, classes, *self.other(rng), rng.choice(self.snrs))
         if rng.random() < opts.reverberant:
             samples = in_a_room(samples, self.rate, rng)
+        if opts.equaliser:
+            samples = coloured(samples, self.rate, rng, opts.equaliser)
         if rng.random() < opts.telephone:
             samples = band_limited(samples, self.rate, *TELEPHONE)
         samples = samples * np.float32(10 ** (rng.uniform(-opts.gain, opts.gain) / 20))
         return np.clip(samples, -32768, 32767), classes.astype(np.int64)
+
+    def other(self, rng):
+        """A piece of a recording without speech, of any class as often as of any other, faster or slower."""
+        kind = rng.integers(len(self.others))
+        recording = self.others[kind][rng.choice(len(self.others[kind]), p=self.other_shares[kind])]
+        return self.piece(recording, rng, self.opts.speed ** rng.uniform(-1, 1))
 
     def piece(self, recording, rng, speed=1.0):
         """A piece at random, of what is too short the whole again and again; (N,) float32, (T,) int8."""
@@ -99,6 +108,12 @@ class Examples:
         times = speed * np.arange(self.frames * self.shift)
         fast = np.interp(times, np.arange(len(samples)), samples).astype(np.float32)
         return fast, classes[(speed * (np.arange(self.frames) + 0.5)).astype(int)]
+
+
+def shares(recordings):
+    """How often to draw each of them, by its length."""
+    lengths = np.array([len(r.samples) for r in recordings], float)
+    return lengths / lengths.sum()
 
 
 def mixed(samples, classes, other, other_classes, snr):
@@ -120,6 +135,14 @@ def band_limited(samples, rate, low, high):
     frequencies = np.arange(len(spectrum)) * rate / len(samples)
     spectrum[(frequencies < low) | (frequencies > high)] = 0
     return fft.irfft(spectrum, len(samples))
+
+
+def coloured(samples, rate, rng, strength):
+    """Samples through an equaliser: a smooth curve of gains, by `strength` dB up or down an octave or so apart."""
+    spectrum = fft.rfft(samples)
+    octaves = np.log2(np.maximum(np.arange(len(spectrum)) * rate / len(samples), 50) / 50)
+    gains = np.interp(octaves, np.arange(10), rng.normal(0, strength, 10))
+    return fft.irfft(spectrum * (10 ** (gains / 20)).astype(np.float32), len(samples))
 
 
 def in_a_room(samples, rate, rng):

@@ -1,8 +1,9 @@
 """The small network of `vad --method=dnn`: what every frame of a recording is, silence, speech, noise, music ...
 
 A stack of residual 1-D convolutions over log mel energies, each layer with twice the dilation of the one before it.
-None of them pads: a frame's output depends on 2 + 2 ** layers - 1 frames on each side of it, and on nothing else, so
-that pieces of a recording give what the whole would.
+What they find is put beside its mean over some seconds around the frame: speech has syllables and pauses there, music
+has notes. Nothing pads: a frame's output depends on `context` frames on each side of it, and on nothing else, so that
+pieces of a recording give what the whole would.
 """
 
 import numpy as np
@@ -19,15 +20,19 @@ from diarkit.options.tunables import from_mapping
 
 FRAMES_PER_SECOND = 100
 KERNEL = 5  # frames of the first layer
+THRESHOLD = 0.25  # speech begins at this probability; picked where missed speech and false alarms are about even
 QUIET = 4.0  # floor of log mel energies: about one step of 16-bit samples, below it nothing is heard
 
 
 class VadNetwork(nn.Module):
     """(B, T + 2 context, F) log mel energies -> (B, T, classes) logits; `context` is in frames."""
 
-    def __init__(self, num_mel_bins, num_classes, channels, layers):
+    def __init__(self, num_mel_bins, num_classes, opts):
         super().__init__()
-        self.context = KERNEL // 2 + 2**layers - 1
+        channels, layers = opts.channels, opts.layers
+        self.means = opts.means
+        self.around = 3**opts.means // 2
+        self.context = KERNEL // 2 + 2**layers - 1 + self.around
         self.register_buffer("mean", torch.zeros(num_mel_bins))
         self.register_buffer("scale", torch.ones(num_mel_bins))
         self.input = nn.Conv1d(num_mel_bins, channels, KERNEL, bias=False)
@@ -35,6 +40,8 @@ class VadNetwork(nn.Module):
         self.convolutions = nn.ModuleList(
             nn.Conv1d(channels, channels, 3, dilation=2**layer, bias=False) for layer in range(layers))
         self.norms = nn.ModuleList(nn.BatchNorm1d(channels) for _ in range(layers))
+        self.joined = nn.Conv1d(2 * channels, channels, 1, bias=False)
+        self.joined_norm = nn.BatchNorm1d(channels)
         self.output = nn.Conv1d(channels, num_classes, 1)
 
     def forward(self, x):
@@ -42,7 +49,19 @@ class VadNetwork(nn.Module):
         x = F.relu(self.input_norm(self.input(x.transpose(1, 2))))  # (B, C, T)
         for layer, (convolution, norm) in enumerate(zip(self.convolutions, self.norms, strict=True)):
             x = x[:, :, 2**layer : -(2**layer)] + F.relu(norm(convolution(x)))
-        return self.output(x).transpose(1, 2)
+        x = torch.cat([x[:, :, self.around : x.shape[2] - self.around], sliding_mean(x, self.means)], dim=1)
+        return self.output(F.relu(self.joined_norm(self.joined(x)))).transpose(1, 2)
+
+
+def sliding_mean(x, steps):
+    """The mean over the 3 ** steps frames around each, by sums of three; (B, C, T) -> (B, C, T - 3 ** steps + 1).
+
+    Sums from the start of the signal would do with less, and carry its rounding to all that comes after.
+    """
+    for step in range(steps):
+        away = 3**step
+        x = (x[:, :, : -2 * away] + x[:, :, away:-away] + x[:, :, 2 * away :]) / 3
+    return x
 
 
 class DnnVad:
@@ -98,7 +117,7 @@ def dnn_of_model(model):
             raise DataError("its front end has no frame for every 10 ms")
         if "speech" not in classes:
             raise DataError("it has no class speech")
-        network = VadNetwork(extractor.dim, len(classes), opts.channels, opts.layers)
+        network = VadNetwork(extractor.dim, len(classes), opts)
         return DnnVad(with_weights(network, model.weights), extractor, classes)
     except (DataError, KeyError, TypeError) as error:
         raise DataError(str(error), where=model.folder) from None

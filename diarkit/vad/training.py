@@ -10,7 +10,7 @@ from diarkit import signals
 from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
 from diarkit.vad.examples import SPEECH, Examples
-from diarkit.vad.network import QUIET, VadNetwork
+from diarkit.vad.network import QUIET, THRESHOLD, VadNetwork
 
 HELD_OUT_EXAMPLES = 200  # drawn once from the recordings held out
 
@@ -61,7 +61,7 @@ def train(recordings, names, front_end, network_opts, opts, on_epoch=lambda epoc
     extractor = FeatureExtractor(front_end)
     ours, held_out = split(recordings, opts.held_out, opts.seed)
     examples = Examples(ours, int(front_end.sample_frequency), opts)
-    network = VadNetwork(front_end.num_mel_bins, len(names), network_opts.channels, network_opts.layers)
+    network = VadNetwork(front_end.num_mel_bins, len(names), network_opts)
     if examples.frames < 2 * network.context + 10:
         raise DataError(f"--chunk must be at least {(2 * network.context + 10) / 100:g} s with so many layers")
     set_scale(network, batch(examples, extractor, rng, 50)[0])
@@ -123,7 +123,7 @@ def held_out_errors(network, tests, names):
         loss = loss_of(network, features, classes).item()
         inner = classes[:, network.context : classes.shape[1] - network.context]
         speech = names.index(SPEECH)
-        found = torch.softmax(network(features), dim=2)[:, :, speech] > 0.5
+        found = torch.softmax(network(features), dim=2)[:, :, speech] > THRESHOLD
     truth = inner == speech
     return (loss, 100 * (~found & truth).sum().item() / max(truth.sum().item(), 1),
             100 * (found & ~truth).sum().item() / max((~truth).sum().item(), 1))

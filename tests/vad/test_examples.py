@@ -10,6 +10,7 @@ from diarkit.vad.examples import (
     Labelled,
     band_limited,
     class_names,
+    coloured,
     frame_classes,
     in_a_room,
     mixed,
@@ -41,7 +42,8 @@ def test_examples():
     rng = np.random.default_rng(0)
     talk = Labelled("talk", np.repeat(np.arange(500, dtype=np.int16) + 1, 10), np.arange(500, dtype=np.int8) % 2)
     tune = recording("tune", 2, 0.35, rng)
-    plain = VadTrainingOptions(chunk=1.0, mixed=0, other_only=0, telephone=0, reverberant=0, gain=0, speed=1)
+    plain = VadTrainingOptions(chunk=1.0, mixed=0, other_only=0, telephone=0, reverberant=0, equaliser=0,
+                               gain=0, speed=1)
     examples = Examples([talk, tune], 1000, plain)
     assert len(examples) == 5
     firsts = set()
@@ -54,10 +56,11 @@ def test_examples():
         firsts.add(frames[0])
     assert min(firsts) < 20 and max(firsts) > 380  # of 0 .. 400
     other = Examples([talk, tune], 1000, VadTrainingOptions(chunk=1.0, mixed=0, other_only=1, telephone=0,
-                                                            reverberant=0, gain=0, speed=1))
+                                                            reverberant=0, equaliser=0,
+                               gain=0, speed=1))
     samples, classes = other.draw(rng)
     assert (classes == 2).all() and np.array_equal(samples[:340], samples[350:690])  # again and again
-    loud = Examples([talk], 1000, VadTrainingOptions(chunk=1.0, telephone=0, reverberant=0, gain=60))
+    loud = Examples([talk], 1000, VadTrainingOptions(chunk=1.0, telephone=0, reverberant=0, equaliser=0, gain=60))
     levels = [np.abs(loud.draw(rng)[0]).max() for _ in range(100)]
     assert max(levels) == 32767 or max(levels) == 32768
     assert min(levels) < 10
@@ -70,7 +73,7 @@ def test_faster_and_slower(speed):
     """A ramp climbs as fast as it is played, and classes keep in step with it."""
     rng = np.random.default_rng(4)
     ramp = Labelled("ramp", np.arange(5000, dtype=np.int16), (np.arange(500) // 4).astype(np.int8))
-    plain = VadTrainingOptions(chunk=1.0, mixed=0, other_only=0, telephone=0, reverberant=0, gain=0)
+    plain = VadTrainingOptions(chunk=1.0, mixed=0, other_only=0, telephone=0, reverberant=0, equaliser=0, gain=0)
     samples, classes = Examples([ramp], 1000, plain).piece(ramp, rng, speed)
     assert samples.shape == (1000,) and classes.shape == (100,)
     assert np.allclose(np.diff(samples), speed, atol=2e-3)
@@ -80,7 +83,8 @@ def test_faster_and_slower(speed):
 
 def test_short_recordings_are_filled_up():
     rng = np.random.default_rng(1)
-    plain = VadTrainingOptions(chunk=1.0, mixed=0, other_only=0, telephone=0, reverberant=0, gain=0, speed=1)
+    plain = VadTrainingOptions(chunk=1.0, mixed=0, other_only=0, telephone=0, reverberant=0, equaliser=0,
+                               gain=0, speed=1)
     for length in (10, 19, 55, 990, 1000, 1004, 1006):
         classes = np.ones((length + 5) // 10, np.int8)
         examples = Examples([Labelled("x", np.full(length, 7, np.int16), classes)], 1000, plain)
@@ -104,6 +108,31 @@ def test_mixtures(snr):
     assert same is samples and labels is classes
     same, labels = mixed(samples, 0 * classes, other, kinds, snr)  # no speech to measure
     assert same is samples
+
+
+def test_other_sounds_are_drawn_by_their_class_and_then_by_their_length():
+    rng = np.random.default_rng(6)
+    plain = VadTrainingOptions(chunk=0.1, mixed=0, other_only=1, telephone=0, reverberant=0, gain=0, equaliser=0)
+    sounds = [recording("a", 2, 1, rng), recording("b", 2, 3, rng), recording("c", 3, 1, rng),
+              Labelled("d", np.zeros(5000, np.int16), np.full(500, 3, np.int8))]
+    examples = Examples([recording("talk", 1, 1, rng), *sounds], 1000, plain)
+    drawn = [examples.draw(rng) for _ in range(2000)]
+    assert np.mean([classes[0] == 2 for _, classes in drawn]) == pytest.approx(0.5, abs=0.04)
+    silent = np.mean([not samples.any() for samples, classes in drawn if classes[0] == 3])
+    assert silent == pytest.approx(5 / 6, abs=0.04)
+
+
+def test_an_equaliser():
+    """Smooth over the octaves, of the strength asked for, and never twice the same."""
+    click = np.zeros(8000, np.float32)
+    click[100] = 1000
+    rng = np.random.default_rng(7)
+    found = [20 * np.log10(np.abs(np.fft.rfft(coloured(click, 16000, rng, 5.0))) / 1000) for _ in range(200)]
+    at = np.array(found)[:, [50, 100, 200, 400, 800]]  # 100 to 1600 Hz
+    assert np.allclose(at.mean(axis=0), 0, atol=1.5) and np.allclose(at.std(axis=0), 5, atol=1)
+    assert np.abs(np.corrcoef(at.T) - np.eye(5)).max() < 0.3
+    assert np.abs(np.diff(found, axis=1)[:, 100:]).max() < 0.5
+    assert np.allclose(coloured(click, 16000, rng, 0.0), click, atol=1e-3)
 
 
 def test_band():

@@ -13,15 +13,15 @@ from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
 from diarkit.options.activity import DetectorOptions, VadFrontEndOptions, VadNetworkOptions
 from diarkit.vad import make_detector
-from diarkit.vad.network import QUIET, DnnVad, VadNetwork, dnn_of_model
+from diarkit.vad.network import QUIET, DnnVad, VadNetwork, dnn_of_model, sliding_mean
 
-SMALL = VadNetworkOptions(channels=6, layers=3)
+SMALL = VadNetworkOptions(channels=6, layers=3, means=2)
 FRONT_END = VadFrontEndOptions(num_mel_bins=12)
 
 
 def random_network():
     torch.manual_seed(0)
-    network = VadNetwork(12, 3, SMALL.channels, SMALL.layers).train()
+    network = VadNetwork(12, 3, SMALL).train()
     network.mean.fill_(10.0)
     network.scale.fill_(0.3)
     with torch.no_grad():  # for its batch norms
@@ -41,23 +41,37 @@ def model(**changes):
 
 def test_what_a_frame_depends_on():
     network = random_network()
-    assert network.context == 2 + 1 + 2 + 4
-    x = 10 + 3 * torch.randn(1, 60, 12)
+    assert network.context == 2 + 1 + 2 + 4 + 4
+    x = 10 + 3 * torch.randn(9, 60, 12)  # nine, as a unit that is off tells nothing
     with torch.inference_mode():
         out = network(x)
-        assert out.shape == (1, 60 - 2 * network.context, 3)
+        assert out.shape == (9, 60 - 2 * network.context, 3)
         for t in (0, network.context, 30, 59):
             other = x.clone()
-            other[0, t] += 2
-            changed = np.flatnonzero((network(other) != out).any(dim=2)[0]) + network.context
+            other[:, t] += 2
+            changed = np.flatnonzero((network(other) != out).any(dim=2).any(dim=0)) + network.context
             assert changed.min() >= t - network.context and changed.max() <= t + network.context
             if 2 * network.context <= t < 60 - 2 * network.context:
                 assert (changed.min(), changed.max()) == (t - network.context, t + network.context)
+    network.joined.weight.data[:, SMALL.channels :] = 0  # without the means, what the layers see is left
+    with torch.inference_mode():
+        out = network(x)
+        other = x.clone()
+        other[:, 30] += 2
+        changed = np.flatnonzero((network(other) != out).any(dim=2).any(dim=0)) + network.context
+        assert (changed.min(), changed.max()) == (30 - 9, 30 + 9)
         quiet = x.clone()
         quiet[0, :, 3] = QUIET - 5
         floor = quiet.clone()
         floor[0, :, 3] = QUIET
         assert torch.equal(network(quiet), network(floor))
+
+
+def test_sliding_mean():
+    x = torch.randn(2, 3, 40)
+    for steps, around in ((0, 0), (1, 1), (2, 4), (3, 13)):
+        expected = [x[:, :, t - around : t + around + 1].mean(dim=2) for t in range(around, 40 - around)]
+        assert torch.allclose(sliding_mean(x, steps), torch.stack(expected, dim=2), atol=1e-6)
 
 
 def test_pieces_give_what_the_whole_gives():
@@ -89,7 +103,7 @@ def test_speech_begins_at_the_threshold_and_ends_below_it():
     found = detector(signal)
     assert np.array_equal(found, hysteresis(p, onset, onset * ratio)) and (p >= onset).sum() < found.sum() < 100
     found = make_detector(DetectorOptions(method="dnn"), model())(signal)
-    assert np.array_equal(found, hysteresis(p, 0.5, 0.35))
+    assert np.array_equal(found, hysteresis(p, 0.25, 0.175))
 
 
 def test_short_signals():
@@ -105,7 +119,7 @@ def test_short_signals():
 @pytest.mark.parametrize("changes, told", [
     (dict(classes=["silence", "music", "noise"]), "no class speech"),
     (dict(classes=["silence", "speech"]), "output"),
-    (dict(network=dict(channels=7, layers=3)), "is"),
+    (dict(network=dict(channels=7, layers=3, means=2)), "is"),
     (dict(network=dict(channels=6, layers=3, width=1)), "width"),
     (dict(front_end={"snip_edges": True, "num_mel_bins": 12}), "10 ms"),
     (dict(front_end={"frame_shift": 20.0, "snip_edges": False, "num_mel_bins": 12}), "10 ms"),
