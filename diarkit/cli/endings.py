@@ -1,6 +1,5 @@
 """How a tool ends: known failures as one line and a status, signals as signals, bugs with their traceback."""
 
-import contextlib
 import os
 import signal
 import sys
@@ -9,7 +8,7 @@ import warnings
 import click
 
 from diarkit.cli.manners import kaldi
-from diarkit.cli.messages import hide_progress, log, tool_name
+from diarkit.cli.messages import close_quietly, hide_progress, log, tool_name
 from diarkit.errors import DataError, ItemsFailed, UsageError
 
 WRONG_USAGE = 1 if kaldi() else 2
@@ -25,13 +24,15 @@ class Terminated(BaseException):
 
 def run(main):
     """Call `main`, turn what it raises into a line on stderr, and return the exit status."""
+    fill_standard_places()
     warnings.simplefilter("ignore", RuntimeWarning)  # of numpy: what overflows is found where it is written
     for signum in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(signum) is signal.SIG_DFL:  # nohup's SIG_IGN stays
             signal.signal(signum, raise_terminated)
     try:
         status = main()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
@@ -69,10 +70,15 @@ def raise_terminated(signum, frame):
     raise Terminated(signum, frame)
 
 
-def close_quietly(stream):
-    """Give up what `stream` still holds, so that the interpreter does not complain about it at its end."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+def fill_standard_places():
+    """Where a standard stream is closed (`2>&-`), let nothing else take its place: what goes to it is lost, no more."""
+    for place in range(3):
+        try:
+            os.fstat(place)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest place that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")
 
 
 def die_of(signum):

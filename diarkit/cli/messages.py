@@ -1,5 +1,6 @@
 """Messages on stderr, under the tool's name, and the progress line of a terminal."""
 
+import contextlib
 import os
 import sys
 import time
@@ -20,7 +21,18 @@ def log(message, whole=False):
     for line in str(message).splitlines() or [""]:
         if len(line) > LONGEST and not whole:
             line = f"{line[: LONGEST // 2]} ... {line[-LONGEST // 4 :]}"
-        print(f"{tool_name()}: {line}", file=sys.stderr, flush=True)
+        try:
+            print(f"{tool_name()}: {line}", file=sys.stderr, flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError:  # a full disk: the work is worth more than what is said about it
+            close_quietly(sys.stderr)
+
+
+def close_quietly(stream):
+    """Give up what `stream` still holds, so that the interpreter does not complain about it at its end."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def tell_remarks():

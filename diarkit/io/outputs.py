@@ -21,20 +21,35 @@ class Output:
     `commit` makes it final and `abandon` gives it up. As a context manager the former follows a body that
     ends well, the latter one that raises. `is_file` says whether it is a file written under another name
     until it is committed.
+
+    Raises DataError if it cannot be opened, and if it is an output already that is not closed yet: one would take the
+    place of the other, or both would be mixed.
     """
+
+    _written = set()  # files and standard output, of the whole process
 
     def __init__(self, wxfilename, from_table=False):
         self.name = wxfilename
         self.is_file = False
         self._process = None
-        self._temporary = None
+        self._final = self._temporary = None
         if wxfilename.startswith("|"):
             self._process = commands.start_command(wxfilename[1:], write=True, from_table=from_table)
             self.stream = self._process.stdin
         elif wxfilename in STANDARD:
             self.stream = _standard_output()
+            self._claim("-")
         else:
             self._open_path(wxfilename)
+
+    def _claim(self, final):
+        if final in self._written:
+            raise DataError("is written twice", "standard output" if final == "-" else self.name)
+        self._written.add(final)
+        self._final = final
+
+    def _release(self):
+        self._written.discard(self._final)
 
     def _open_path(self, path):
         descriptor = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)|(/dev/stderr)", path)
@@ -42,20 +57,21 @@ class Output:
             if descriptor:  # may be a file that others write to as well: never to be replaced
                 self.stream = os.fdopen(os.dup(int(descriptor[1] or 2)), "wb")
                 return
-            self._final = os.path.realpath(path)  # a symbolic link stays one
+            final = os.path.realpath(path)  # a symbolic link stays one
             try:
-                status = os.stat(self._final)
+                status = os.stat(final)
             except FileNotFoundError:
                 status = None
             if status and stat.S_ISDIR(status.st_mode):
                 raise DataError("is a folder, not a file", path)
             if status and not stat.S_ISREG(status.st_mode):
-                self.stream = open(self._final, "wb")
+                self.stream = open(final, "wb")
                 return
-            if status and not os.access(self._final, os.W_OK):
+            if status and not os.access(final, os.W_OK):
                 raise DataError("cannot be written: permission denied", path)
-            folder, name = os.path.split(self._final)
+            folder, name = os.path.split(final)
             self._temporary = os.path.join(folder, f".{name[:60]}.{secrets.token_hex(4)}.tmp")
+            self._claim(final)
             # Not by tempfile, whose files only their owner may read: the umask decides.
             handle = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             if status:
@@ -63,8 +79,10 @@ class Output:
             self.stream = os.fdopen(handle, "wb")
             self.is_file = True
         except FileNotFoundError:
+            self._release()
             raise DataError("cannot be written: its folder does not exist", path) from None
         except OSError as error:
+            self._release()
             raise DataError(f"cannot be written: {error.strerror}", path) from None
 
     def __enter__(self):
@@ -104,12 +122,14 @@ class Output:
             _remove(self._final + ".partial")  # of an earlier run that failed
         else:
             self._leave_stream()
+        self._release()
 
     def abandon(self, error):
         """Close after failure. What was written stays as NAME.partial, unless someone interrupted us.
 
         Raises CommandFailed instead of `error` if a command that stopped reading is the cause.
         """
+        self._release()
         if isinstance(error, OSError) and error.errno in FULL and not error.filename:
             error.filename = "standard output" if self.name in STANDARD else self.name
         if self._process:

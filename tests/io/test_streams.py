@@ -208,6 +208,24 @@ def test_output_that_cannot_be_opened(tmp_path, name):
         open_output(f"{tmp_path}/{name}" if name else str(tmp_path))
 
 
+def test_two_outputs_are_not_one_file(tmp_path):
+    path, other = str(tmp_path / "x"), tmp_path / "other"
+    other.symlink_to("x")
+    for name in (path, f"{tmp_path}/./x", str(other)):
+        with pytest.raises(DataError, match="is written twice"), open_output(path), open_output(name):
+            pass
+        assert os.listdir(tmp_path) == ["other"]
+    for _ in range(2):  # one after the other is fine
+        with open_output(path) as out:
+            out.write(b"data")
+    with pytest.raises(ZeroDivisionError), open_output(path):
+        raise ZeroDivisionError
+    with open_output(path) as out, open_output("/dev/null"), open_output("/dev/null"):
+        out.write(b"after a failure too")
+    done = python("from diarkit.io.streams import open_output\nwith open_output('-'), open_output('/dev/stdout'): pass")
+    assert b"standard output: is written twice" in done.stderr
+
+
 def test_output_to_a_named_pipe_and_devices(tmp_path):
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
