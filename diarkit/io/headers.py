@@ -17,6 +17,7 @@ LARGEST = 0xFFFFFFFF
 PCM_BITS = (8, 12, 16, 20, 24, 32)
 PCM, EXTENSIBLE = 1, 0xFFFE
 PCM_GUID = bytes.fromhex("0100000000001000800000aa00389b71")
+LONGEST_PAGE = 27 + 255 + 255 * 255  # bytes of Ogg
 LONGEST_CHUNK = 1 << 24  # bytes of a chunk before the data, in an archive
 
 
@@ -144,6 +145,16 @@ def _is_chunks(handle, at, end):
             return False
         at += 8 + (size := struct.unpack("<I", chunk[4:])[0]) + size % 2
     return True
+
+
+def is_cut_ogg(handle, base):
+    """Whether an Ogg file ends within a page (RFC 3533), which libsndfile takes for the end of the sound."""
+    tail = os.pread(handle, LONGEST_PAGE, max(base, os.fstat(handle).st_size - LONGEST_PAGE))
+    at = tail.rfind(b"OggS\0")
+    if at < 0:
+        return False
+    lengths = tail[at + 27 : at + 27 + tail[at + 26]] if len(tail) > at + 26 else b""
+    return not lengths or at + 27 + len(lengths) + sum(lengths) > len(tail) or len(lengths) < tail[at + 26]
 
 
 class Patched(io.RawIOBase):

@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from diarkit.errors import DataError
-from diarkit.io.headers import LARGEST, Patched, find_wav_data, patched_flac
+from diarkit.io.headers import LARGEST, Patched, find_wav_data, is_cut_ogg, patched_flac
 
 FULL_SCALE = 32768.0
 BLOCK = 1 << 18  # frames; 16 s at 16 kHz
@@ -18,6 +18,8 @@ MOST_CHANNELS = 256
 _UNKNOWN_LENGTH = 1 << 50  # frames; libsndfile says 2^63 - 1 for a FLAC file from a pipe
 # What libsndfile remarks on a header that promises more than there is, in AIFF, AU, W64 and CAF files.
 _SHORT = re.compile(r"(?:SSND|Data Size|riff|data) *: *(\d+) \(should be (\d+)\)")
+# In CAF it does not remark on it if only the last packet is cut off; 4 bytes of the chunk are no sound.
+_PACKETS = re.compile(r"Bytes / packet *: *(\d+)\s+Frames / packet *: *1\n.*^data *: *(\d+)$", re.DOTALL | re.MULTILINE)
 
 
 class Sound:
@@ -195,6 +197,12 @@ class Coded:
         for promised, there in _SHORT.findall(self._sound.extra_info):
             if int(there) < int(promised) < LARGEST:
                 raise DataError(f"truncated: {there} of {promised} bytes are there")
+        if self._sound.format == "CAF" and (packets := _PACKETS.search(self._sound.extra_info)):
+            width, promised = map(int, packets.groups())
+            if promised - 4 > self.num_samples * width:
+                raise DataError(f"truncated: {self.num_samples * width} of {promised - 4} bytes are there")
+        if self._sound.format == "OGG" and is_cut_ogg(self._handle, self._base):
+            raise DataError("truncated: it ends within a page of Ogg")
         if self._sound.format == "NIST":
             count = re.search(rb"\nsample_count -i (\d+)\n", os.pread(self._handle, 1024, self._base))
             if count and int(count[1]) > self.num_samples:
