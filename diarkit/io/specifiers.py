@@ -91,6 +91,8 @@ def parse_wspecifier(text):
         raise DataError("archive and scp are the same file", repr(text))
     if ark in ("", "-") or ark.startswith("|"):
         raise DataError("the archive that an scp points into must be a file", repr(text))
+    if re.search("[\0-\x1f\x7f\ud800-\udfff]", ark):
+        raise DataError("a name that cannot stand in an scp: control characters, or not UTF-8", repr(text))
     return WSpecifier(ark, scp, **flags)
 
 

@@ -75,6 +75,8 @@ def test_wspecifier(text, meaning):
         "ark,scp:a",
         "ark,scp:a,a",
         "ark,scp:-,b",
+        "ark,scp:new\nline,b",
+        "ark,scp:\udce4,b",
         "ark,scp:| cat,b",
         "ark:x |",
         "ark:x:12",
