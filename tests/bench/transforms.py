@@ -23,6 +23,8 @@ TOOLS = [
     "compute-cmvn-stats",
     "vad --method=energy",
     "copy-feats",
+    "segment-changes",
+    "segment-changes --search=two-pass",
 ]
 WRITE = """
 import sys
