@@ -23,7 +23,7 @@ def test_feat_to_len(run_tool, shared):
     assert done.stdout == (golden / "feats/len_mfcc_callhome8k.txt").read_text()
     with ArrayWriter("ark:v.ark") as out:
         out.write("v", np.zeros(3))
-    assert "v: a vector where a matrix" in run_tool("feat-to-len", "ark:v.ark", "ark:n", status=1).stderr
+    assert "v: v.ark: a vector where a matrix" in run_tool("feat-to-len", "ark:v.ark", "ark:n", status=1).stderr
 
 
 def test_feat_to_dim(run_tool):
