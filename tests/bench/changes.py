@@ -25,7 +25,7 @@ from dataclasses import replace
 
 import numpy as np
 from common import show
-from common.sets import SETS, recordings
+from common.sets import SETS, recordings, require_sets
 from pyannote.core import Annotation, Segment
 from pyannote.metrics.segmentation import SegmentationCoverage, SegmentationPurity
 
@@ -161,6 +161,7 @@ def main():
     parser.add_argument("--set-of", action="append", choices=list(SETS))
     parser.add_argument("--method", action="append", choices=["/".join(pair) for pair in METHODS[1:]])
     args = parser.parse_args()
+    require_sets()
     opts = ChangeOptions()
     for setting in args.settings:
         name, _, value = setting.partition("=")

@@ -15,7 +15,7 @@ import argparse
 from dataclasses import replace
 
 from common import show
-from common.sets import SETS, number_of_speakers, recordings, result, total
+from common.sets import SETS, number_of_speakers, recordings, require_sets, result, total
 
 from diarkit.io.models import find_embedding, find_model, read_model
 from diarkit.options.activity import SegmentOptions, VadOptions
@@ -67,9 +67,7 @@ def main():
     parser.add_argument("--vad", default="silero")
     parser.add_argument("--set-ahc", action="append", default=[])
     args = parser.parse_args()
-    if not any(recordings(name) for name in SETS):
-        print("not run: no sets of real speech (set DIARKIT_SHARED)")
-        return
+    require_sets()
     changed = {name: float(value) for name, value in (word.split("=") for word in args.set_ahc)}
     network = read_model(find_model("silero-vad")).weights if args.vad == "silero" else None
     model = read_model(find_embedding(args.model))

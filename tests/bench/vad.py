@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from common import SHARED, made_up, show
-from common.sets import SETS, recordings
+from common.sets import SETS, recordings, require_sets
 
 from diarkit import signals
 from diarkit.activity import speech_segments
@@ -116,9 +116,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=50)
     args = parser.parse_args()
-    if not all(recordings(name) for name in SETS):
-        print("not run: no sets of real speech (set DIARKIT_SHARED)")
-        return
+    require_sets()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         print("trained on", write_training_set(folder), flush=True)

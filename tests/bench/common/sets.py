@@ -46,3 +46,10 @@ def result(pipeline, recording):
 
 def total(results):
     return sum(results, Errors())
+
+
+def require_sets():
+    """End the process with a word on it, and no failure, where the sets are not there."""
+    if not any(recordings(name) for name in SETS):
+        print("not run: no sets of real speech (set DIARKIT_SHARED)")
+        raise SystemExit(0)
