@@ -8,7 +8,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # ruff: noqa: E402 - these come after what has to be set first
 from diarkit.cli.counting import Tally
-from diarkit.cli.grammar import Truth, options, tool
+from diarkit.cli.grammar import Truth, given, options, tool
 from diarkit.cli.messages import Progress, log, log_verbose
 
-__all__ = ["Progress", "Tally", "Truth", "log", "log_verbose", "options", "tool"]
+__all__ = ["Progress", "Tally", "Truth", "given", "log", "log_verbose", "options", "tool"]

@@ -140,6 +140,13 @@ def standard_options():
     ]
 
 
+def given(names):
+    """Those of the options of these names (with _) that the command line or a --config gives, as they are typed."""
+    source = click.get_current_context().get_parameter_source
+    return ["--" + name.replace("_", "-") for name in names
+            if source(name) is not click.core.ParameterSource.DEFAULT]
+
+
 class Tool(click.Command):
     """A click command with Kaldi's option grammar and one way to end."""
 

@@ -77,7 +77,9 @@ class KaldiSegmentOptions:
 
 @dataclass(frozen=True)
 class SegmentRuleOptions:
-    rule: str = tunable("kaldi", "How decisions become segments.", choices=("kaldi", "hysteresis"))
+    rule: str | None = tunable(
+        None, "How decisions become segments; default kaldi, or hysteresis where an option of it is given.",
+        choices=("kaldi", "hysteresis"))
     max_segment_length: float | None = tunable(
         None, "Kaldi: join segments up to this length (default 15). Hysteresis: cut longer ones into equal parts"
         " (default: none).", "s", "Kaldi segmentation.pl")

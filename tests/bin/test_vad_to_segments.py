@@ -54,6 +54,19 @@ def test_hysteresis(run_tool, decisions):
         ["0.00", "0.833"], ["0.833", "1.667"], ["1.667", "2.50"]]
 
 
+def test_the_rule_is_that_of_the_options(run_tool, decisions):
+    """What is given for one rule is not passed over by the other."""
+    (decisions / "conf").write_text("--pad_start=0.03\n")
+    plain, told, of_conf, of_option = (run_tool("vad-to-segments", *options, "ark:vad.ark", "-", cwd=decisions).stdout
+                                       for options in ([], ["--rule=hysteresis", "--pad-start=0.03"],
+                                                       ["--config=conf"], ["--pad-start", "0.03"]))
+    assert told == of_conf == of_option != plain
+    for options in (["--rule=kaldi", "--pad-start=0.03"], ["--config=conf", "--silence-proportion=0.1"],
+                    ["--rule=hysteresis", "--min-duration=0"]):
+        done = run_tool("vad-to-segments", *options, "ark:vad.ark", "x", cwd=decisions, status=2)
+        assert "has no meaning for the rule" in done.stderr and done.stderr.count("\n") == 1
+
+
 def test_onset_and_offset(run_tool, tmp_path):
     with ArrayWriter(f"ark:{tmp_path}/p.ark") as out:
         out.write("p", np.repeat(np.float32([0.1, 0.6, 0.4, 0.1, 0.4, 0.6]), 100))
@@ -70,8 +83,8 @@ def test_what_is_no_vector_of_decisions(run_tool, tmp_path, rule):
         out.write("m", np.ones((20, 3), np.float32))
         out.write("good", np.ones(200, np.float32))
         out.write("p", np.full(200, 0.25, np.float32))
-    done = run_tool("vad-to-segments", f"--rule={rule}", "--pad-start=0", "ark:vad.ark", "segments", cwd=tmp_path,
-                    status=1)
+    options = [f"--rule={rule}", *(["--pad-start=0"] if rule == "hysteresis" else [])]
+    done = run_tool("vad-to-segments", *options, "ark:vad.ark", "segments", cwd=tmp_path, status=1)
     assert "Traceback" not in done.stderr and "m: " in done.stderr
     assert ("p: 0.25 is no decision" in done.stderr) == (rule == "kaldi")
     name = {"kaldi": "good-0000-0200", "hysteresis": "good-0000000-0000200"}[rule]
