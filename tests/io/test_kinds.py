@@ -78,7 +78,9 @@ def copied(value):
 
 
 def random_values(kind, rng):
-    word = lambda: "".join(rng.choice(list("abz09-_."), rng.integers(1, 9)))  # noqa: E731
+    def word():
+        return "".join(rng.choice(list("abz09-_."), rng.integers(1, 9)))
+
     match kind:
         case "int32":
             return int(rng.integers(-(2**31), 2**31))
