@@ -35,7 +35,7 @@ lint: $(STAMP)/lint ## check the style of Python and shell
 	@grep -rlE --exclude-dir={exp,data} '^#!.*bash|^# shellcheck shell=bash' .ci bin steps utils local egs \
 	  | sort | xargs shellcheck -x
 
-bench: $(STAMP)/test ## print the tables of speed, memory and errors (half an hour)
+bench: $(STAMP)/test ## print the tables of speed, memory and errors (takes long)
 	@for file in tests/bench/*.py; do $(VENV)/bin/python "$$file" || exit 1; done
 
 clean: ## remove all that make has made here
