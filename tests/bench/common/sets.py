@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from common import SHARED
-from diarkit.der import Errors, score
 from diarkit.io.audio import open_audio
 from diarkit.io.rttm import Turn, read_rttm, read_uem
 from diarkit.pipeline import Channels, Stages
+from diarkit.scoring.der import Errors, score
 
 # Name: recordings, ending of the reference, recordings left out (half a second of speech each).
 SETS = {

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from diarkit.cells import intervals
-from diarkit.timeline import clock, filled, make_timeline, ticks
+from diarkit.drawing.timeline import clock, filled, make_timeline, ticks
 
 
 def test_lanes_shares_and_overlap():

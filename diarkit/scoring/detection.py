@@ -1,16 +1,16 @@
 """Errors of speech activity: speech of the reference that is missed, and what is taken for speech but is not.
 
-The arithmetic is that of diarization errors (diarkit.der) with one speaker, speech. Agrees with pyannote.metrics'
-DetectionErrorRate, whose collar is twice this one.
+The arithmetic is that of diarization errors (diarkit.scoring.der) with one speaker, speech. Agrees with
+pyannote.metrics' DetectionErrorRate, whose collar is twice this one.
 """
 
 import json
 from collections import defaultdict
 
 from diarkit.cells import intervals, union
-from diarkit.der import Errors, Score, errors
 from diarkit.errors import DataError
-from diarkit.protocols import Notes, extent, grouped
+from diarkit.scoring.der import Errors, Score, errors
+from diarkit.scoring.protocols import Notes, extent, grouped
 
 HEAD = ("recording", "error %", "missed %", "false alarm %", "speech s", "missed s", "false alarm s")
 
@@ -28,7 +28,7 @@ def score_detection(ref, hyp, uem=None, collar=0.0):
 
     Returns
     -------
-    diarkit.der.Score, of which `scored` is the speech of the reference in s
+    diarkit.scoring.der.Score, of which `scored` is the speech of the reference in s
 
     Raises DataError where there is nothing to score.
     """

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from diarkit.cells import intervals, union
-from diarkit.der import errors, score
 from diarkit.errors import DataError
 from diarkit.io.rttm import Region, Turn, read_rttm, read_uem
-from diarkit.protocols import extended
+from diarkit.scoring.der import errors, score
+from diarkit.scoring.protocols import extended
 
 STEP = 0.25  # s; all times in these tests are multiples
 

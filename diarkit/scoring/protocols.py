@@ -1,6 +1,6 @@
 """Which turns, regions and zones the scorers md-eval and dscore score, where their rules differ.
 
-Both end in the same arithmetic, diarkit.der.errors. The rules were seen by running md-eval-22.pl and
+Both end in the same arithmetic, diarkit.scoring.der.errors. The rules were seen by running md-eval-22.pl and
 dscore (nryant/dscore) on several hundred cases; a protocol yields (recording, whether it counts in the
 total, arguments of errors), and notes what a user should know and those scorers do silently.
 """

@@ -63,7 +63,7 @@ def make_timeline(reco, turns, reference=None, region=None):
     first, last = (region[0][0], region[1][-1]) if len(region[0]) else (0.0, 0.0)
     timeline = Timeline(reco, first, last, region, lanes(turns, region))
     if reference is not None:
-        from diarkit.der import errors  # imports scipy, which takes longer than all of the rest
+        from diarkit.scoring.der import errors  # imports scipy, which takes longer than all of the rest
 
         found = errors(reference, turns, region)
         mapped = {hyp: ref for ref, hyp in found.mapping.items()}

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from diarkit.detection import detection_json, detection_table, score_detection
 from diarkit.errors import DataError
 from diarkit.io.rttm import Region, Turn
+from diarkit.scoring.detection import detection_json, detection_table, score_detection
 
 
 def turns(reco, *times):

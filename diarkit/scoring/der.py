@@ -3,7 +3,7 @@
 Speakers of hypothesis and reference are mapped one to one so that mapped speakers talk together for as
 long as possible. The rules are md-eval's (NIST, version 22): the mapping is made on everything that the
 UEM allows, and only then are collars, overlap and no-score zones taken out. What the scorers md-eval and
-dscore disagree about is in diarkit.protocols.
+dscore disagree about is in diarkit.scoring.protocols.
 """
 
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from diarkit import protocols
 from diarkit.cells import NOTHING, Cells, join, numbered
 from diarkit.errors import DataError
+from diarkit.scoring import protocols
 
 
 @dataclass

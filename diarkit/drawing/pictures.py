@@ -2,9 +2,9 @@
 
 import io
 
+from diarkit.drawing.textplot import heading
+from diarkit.drawing.timeline import KINDS, clock, ticks
 from diarkit.errors import DataError
-from diarkit.textplot import heading
-from diarkit.timeline import KINDS, clock, ticks
 
 # Told apart with any kind of colour vision (Okabe and Ito, 2008; darker yellow), then again from the start.
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a900", "#7f7f7f")

@@ -4,7 +4,7 @@ import unicodedata
 
 import numpy as np
 
-from diarkit.timeline import clock, filled, ticks
+from diarkit.drawing.timeline import clock, filled, ticks
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = " .:-=+*##"

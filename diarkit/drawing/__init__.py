@@ -1,0 +1,1 @@
+"""Who spoke when, drawn: in characters, as pictures, as a page."""
