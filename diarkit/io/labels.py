@@ -4,7 +4,8 @@ import re
 from math import inf
 
 from diarkit.errors import DataError
-from diarkit.io.rttm import BadLine, parse_turn, seconds, shown
+from diarkit.io.filesets import shown
+from diarkit.io.rttm import BadLine, parse_turn, seconds
 from diarkit.io.streams import read_lines
 
 INTEGER = re.compile("-?[0-9]{1,9}")

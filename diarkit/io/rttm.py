@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from diarkit.errors import DataError
-from diarkit.io.streams import open_text_output, parse_number, read_lines
+from diarkit.io.filesets import fields_of
+from diarkit.io.streams import open_text_output, parse_number
 
 # NIST RT-09 evaluation plan, appendix A; md-eval refuses a file with any other type of line.
 LINE_TYPES = frozenset(
@@ -47,22 +48,20 @@ class Region(NamedTuple):
 
 
 def read_rttm(path, all_types=False):
-    """The turns of an RTTM file, in the order of the file.
+    """The turns of an RTTM file, in the order of the file; also of a folder of them or a list (see filesets).
 
     Nine or ten fields between blanks or tabs; empty lines and lines that begin with ';' or '#' are
     comments. Lines of other types than SPEAKER are no speech and are left out; `all_types` keeps those that
     have times, for scorers that look at them. Raises DataError naming file and line.
     """
     turns = []
-    for number, line in read_lines(path):
-        fields = line.split()
-        if fields and fields[0][0] not in ";#":
-            try:
-                turn = parse_turn(fields)
-            except BadLine as error:
-                raise DataError(str(error), where=f"{shown(path)}:{number}") from None
-            if turn is not None and (all_types or turn.kind == "SPEAKER"):
-                turns.append(turn)
+    for file, number, fields in fields_of(path, ".rttm", 9):
+        try:
+            turn = parse_turn(fields)
+        except BadLine as error:
+            raise DataError(str(error), where=f"{file}:{number}") from None
+        if turn is not None and (all_types or turn.kind == "SPEAKER"):
+            turns.append(turn)
     return turns
 
 
@@ -111,10 +110,6 @@ def shorten(text):
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-def shown(path):
-    return "standard input" if path == "-" else path
-
-
 def write_rttm(path, turns, width=0):
     """Write turns as ten fields with three decimals, times rounded to the nearest millisecond.
 
@@ -137,27 +132,25 @@ def rttm_line(turn, width=0):
 
 
 def read_uem(path):
-    """The regions of a UEM file: lines `<recording> <channel> <start> <end>`, comments as in RTTM.
+    """The regions of a UEM file, or of several as with RTTM: lines `<recording> <channel> <start> <end>`.
 
     Raises DataError naming file and line where a region is empty, reversed, starts before 0 or overlaps
     another one of the same recording and channel (md-eval refuses these as well, but takes -5 for 5).
     """
     regions = []
     lines = {}
-    for number, line in read_lines(path):
-        fields = line.split()
-        if fields and fields[0][0] not in ";#":
-            try:
-                region = parse_region(fields)
-            except BadLine as error:
-                raise DataError(str(error), where=f"{shown(path)}:{number}") from None
-            regions.append(region)
-            lines[region] = number
+    for file, number, fields in fields_of(path, ".uem", 4):
+        try:
+            region = parse_region(fields)
+        except BadLine as error:
+            raise DataError(str(error), where=f"{file}:{number}") from None
+        regions.append(region)
+        lines[region] = f"{file}:{number}"
     ordered = sorted(regions)
     for before, after in zip(ordered, ordered[1:], strict=False):
         if before[:2] == after[:2] and after.start < before.end:
             raise DataError(
                 f"{after.start:g}-{after.end:g} of {after.reco} overlaps {before.start:g}-{before.end:g}",
-                where=f"{shown(path)}:{lines[after]}",
+                where=lines[after],
             )
     return regions
