@@ -34,7 +34,7 @@ def test_what_is_wrong_in_a_listed_file_is_said_with_its_line(folder):
     (folder / "list").write_text(f"{folder}/b/one.rttm\n{folder}/c/notes.txt\n")
     with pytest.raises(DataError, match="unknown type of RTTM line: 'not'") as caught:
         read_rttm(str(folder / "list"))
-    assert caught.value.where == f"{folder}/c/notes.txt:1"
+    assert str(caught.value).startswith(f"{folder}/c/notes.txt:1")
 
 
 @pytest.mark.parametrize("text, message", [
@@ -54,7 +54,7 @@ def test_a_list_of_files_keeps_to_files(tmp_path):
     (tmp_path / "x").write_text(f"{tmp_path}/ok.rttm\nSPEAKER a 1 0.0\n")
     with pytest.raises(DataError, match="neither that nor a list") as caught:
         read_rttm(str(tmp_path / "x"))
-    assert caught.value.where == f"{tmp_path}/x:2"
+    assert str(caught.value).startswith(f"{tmp_path}/x:2")
 
 
 def test_regions_of_a_folder_may_not_overlap_across_files(tmp_path):
@@ -62,4 +62,4 @@ def test_regions_of_a_folder_may_not_overlap_across_files(tmp_path):
     (tmp_path / "b.uem").write_text("m 1 9 20\n")
     with pytest.raises(DataError, match="overlaps 0-10") as caught:
         read_uem(str(tmp_path))
-    assert caught.value.where == f"{tmp_path}/b.uem:1"
+    assert str(caught.value).startswith(f"{tmp_path}/b.uem:1")
