@@ -85,6 +85,59 @@ def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval"
     return Score(files, total, source, list(notes.lines()))
 
 
+@dataclass
+class Alignment:
+    """A hypothesis against a reference, cell by cell of time.
+
+    `ref_cells` and `ref_labels` are entries: one for each speaker of each evaluated cell in which it talks, by cell;
+    `hyp_cells` and `hyp_labels` likewise. Labels count in the lists of names. Entries i of the reference and j of the
+    hypothesis, the arrays `pairs`, are those of the same cell.
+    """
+
+    cells: Cells
+    evaluated: np.ndarray  # (N,) bool, what the mapping is made on
+    time: np.ndarray  # (N,) s of each cell, 0 where it is not scored
+    ref_names: list
+    hyp_names: list
+    ref_cells: np.ndarray
+    ref_labels: np.ndarray
+    hyp_cells: np.ndarray
+    hyp_labels: np.ndarray
+    pairs: tuple
+    together: np.ndarray  # (R, H) s, each speaker of the reference with each of the hypothesis
+    mapped: np.ndarray  # (R,) number of the speaker of the hypothesis, -1 for none
+
+
+def align(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_overlap=False):
+    """Map the speakers of a hypothesis to those of a reference; arguments as in errors(). Returns Alignment."""
+    if not collar >= 0:
+        raise ValueError("the collar is negative")
+    ref_times, (ref_labels, ref_names) = ref[:2], numbered(ref[2])
+    hyp_times, (hyp_labels, hyp_names) = hyp[:2], numbered(hyp[2])
+    # A zero-length turn is no speech, but its boundary gets a collar like any other.
+    bounds = np.concatenate(ref_times) if collar > 0 else np.zeros(0)
+    collars = (bounds - collar, bounds + collar)
+    cells = Cells(ref_times, hyp_times, uem, collars, no_eval, no_score)
+    evaluated = cells.cover(*uem) & ~cells.cover(*no_eval)
+    scored = evaluated & ~cells.cover(*collars) & ~cells.cover(*no_score)
+    if ignore_overlap:
+        scored &= cells.count(*ref_times) < 2
+
+    ref_cells, ref_labels = within(evaluated, *cells.members(*ref_times, ref_labels, len(ref_names)))
+    hyp_cells, hyp_labels = within(evaluated, *cells.members(*hyp_times, hyp_labels, len(hyp_names)))
+    i, j = join(ref_cells, hyp_cells)
+    shape = len(ref_names), len(hyp_names)
+    together = np.bincount(
+        ref_labels[i] * shape[1] + hyp_labels[j], cells.length[ref_cells[i]], shape[0] * shape[1]
+    ).reshape(shape)
+    rows, columns = linear_sum_assignment(together, maximize=True)
+    mapped = np.full(len(ref_names), -1)
+    mapped[rows] = np.where(together[rows, columns] > 0, columns, -1)
+    time = np.where(scored, cells.length, 0.0)
+    return Alignment(cells, evaluated, time, ref_names, hyp_names, ref_cells, ref_labels, hyp_cells, hyp_labels,
+                     (i, j), together, mapped)
+
+
 def errors(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_overlap=False):
     """The errors of a hypothesis against a reference, for one channel of one recording.
 
@@ -99,42 +152,24 @@ def errors(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_
     -------
     Errors
     """
-    if not collar >= 0:
-        raise ValueError("the collar is negative")
-    ref_times, (ref_labels, ref_names) = ref[:2], numbered(ref[2])
-    hyp_times, (hyp_labels, hyp_names) = hyp[:2], numbered(hyp[2])
-    # A zero-length turn is no speech, but its boundary gets a collar like any other.
-    bounds = np.concatenate(ref_times) if collar > 0 else np.zeros(0)
-    collars = (bounds - collar, bounds + collar)
-    cells = Cells(ref_times, hyp_times, uem, collars, no_eval, no_score)
-    evaluated = cells.cover(*uem) & ~cells.cover(*no_eval)
-    scored = evaluated & ~cells.cover(*collars) & ~cells.cover(*no_score)
-    if ignore_overlap:
-        scored &= cells.count(*ref_times) < 2
-    time = np.where(scored, cells.length, 0.0)
+    return counted(align(ref, hyp, uem, no_eval, no_score, collar, ignore_overlap))
 
-    ref_cells, ref_labels = within(evaluated, *cells.members(*ref_times, ref_labels, len(ref_names)))
-    hyp_cells, hyp_labels = within(evaluated, *cells.members(*hyp_times, hyp_labels, len(hyp_names)))
-    i, j = join(ref_cells, hyp_cells)
-    shape = len(ref_names), len(hyp_names)
-    together = np.bincount(
-        ref_labels[i] * shape[1] + hyp_labels[j], cells.length[ref_cells[i]], shape[0] * shape[1]
-    ).reshape(shape)  # s, each speaker of the reference with each of the hypothesis
-    rows, columns = linear_sum_assignment(together, maximize=True)
-    mapped = np.full(len(ref_names), -1)
-    mapped[rows] = np.where(together[rows, columns] > 0, columns, -1)
 
-    num_ref = np.bincount(ref_cells, minlength=len(time))
-    num_hyp = np.bincount(hyp_cells, minlength=len(time))
-    right = time[ref_cells[i]][mapped[ref_labels[i]] == hyp_labels[j]].sum()
+def counted(alignment):
+    """The Errors of an Alignment."""
+    a, time = alignment, alignment.time
+    num_ref = np.bincount(a.ref_cells, minlength=len(time))
+    num_hyp = np.bincount(a.hyp_cells, minlength=len(time))
+    i, j = a.pairs
+    right = time[a.ref_cells[i]][a.mapped[a.ref_labels[i]] == a.hyp_labels[j]].sum()
     return Errors(
         scored=float(time @ num_ref),
         missed=float(time @ np.maximum(num_ref - num_hyp, 0)),
         false_alarm=float(time @ np.maximum(num_hyp - num_ref, 0)),
         confusion=max(float(time @ np.minimum(num_ref, num_hyp) - right), 0.0),  # -1e-16 is none
-        ref_speakers=len(np.unique(ref_labels)),
-        hyp_speakers=len(np.unique(hyp_labels)),
-        mapping={ref_names[r]: hyp_names[h] for r, h in enumerate(mapped) if h >= 0},
+        ref_speakers=len(np.unique(a.ref_labels)),
+        hyp_speakers=len(np.unique(a.hyp_labels)),
+        mapping={a.ref_names[r]: a.hyp_names[h] for r, h in enumerate(a.mapped) if h >= 0},
     )
 
 
