@@ -9,11 +9,11 @@ dscore disagree about is in diarkit.scoring.protocols.
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from diarkit.cells import NOTHING, Cells, join, numbered
 from diarkit.errors import DataError
 from diarkit.scoring import protocols
+from diarkit.scoring.matching import map_speakers
 
 
 @dataclass
@@ -130,9 +130,7 @@ def align(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_o
     together = np.bincount(
         ref_labels[i] * shape[1] + hyp_labels[j], cells.length[ref_cells[i]], shape[0] * shape[1]
     ).reshape(shape)
-    rows, columns = linear_sum_assignment(together, maximize=True)
-    mapped = np.full(len(ref_names), -1)
-    mapped[rows] = np.where(together[rows, columns] > 0, columns, -1)
+    mapped = map_speakers(together)
     time = np.where(scored, cells.length, 0.0)
     return Alignment(cells, evaluated, time, ref_names, hyp_names, ref_cells, ref_labels, hyp_cells, hyp_labels,
                      (i, j), together, mapped)
