@@ -51,7 +51,7 @@ class Score:
     notes: list
 
 
-def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval"):
+def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval", visit=None):
     """Score all recordings of a reference.
 
     Parameters
@@ -62,6 +62,8 @@ def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval"
     collar : s on each side of both ends of every turn of the reference
     ignore_overlap : do not score where two or more turns of the reference overlap
     scorer : 'md-eval' or 'dscore'
+    visit : function that is called for each part of the total: of the recording, the arguments of errors() that
+        the protocol makes of it, and the Alignment
 
     Returns
     -------
@@ -73,11 +75,14 @@ def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval"
     protocol = {"md-eval": protocols.md_eval, "dscore": protocols.dscore}[scorer]
     files, total = {}, Errors()
     for reco, counted, parts in protocol(ref, hyp, uem, notes):
-        found = errors(*parts, collar=collar, ignore_overlap=ignore_overlap)
+        alignment = align(*parts, collar=collar, ignore_overlap=ignore_overlap)
+        found = errors_of(alignment)
         if scorer == "dscore":
             found.if_unscored = 100.0 if found.hyp_speakers else 0.0
         if counted:
             total += found
+            if visit:
+                visit(reco, parts, alignment)
         files[reco] = files[reco] + found if reco in files else found
     if not total.scored > 0:
         raise DataError("no speech of the reference is left to score")
@@ -150,10 +155,10 @@ def errors(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_
     -------
     Errors
     """
-    return counted(align(ref, hyp, uem, no_eval, no_score, collar, ignore_overlap))
+    return errors_of(align(ref, hyp, uem, no_eval, no_score, collar, ignore_overlap))
 
 
-def counted(alignment):
+def errors_of(alignment):
     """The Errors of an Alignment."""
     a, time = alignment, alignment.time
     num_ref = np.bincount(a.ref_cells, minlength=len(time))
