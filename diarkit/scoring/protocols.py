@@ -83,8 +83,8 @@ def uem_of_md_eval(uem, recos):
     return regions
 
 
-def dscore(ref, hyp, uem, notes):
-    """dscore's view: no channels, turns are trimmed to the UEM and merged, times rounded to 1 ms.
+def dscore(ref, hyp, uem, notes, rounded=True):
+    """dscore's view: no channels, turns are trimmed to the UEM and merged, times rounded to 1 ms (for DER only).
 
     A recording that is not in the UEM is not scored. One without speech in the reference gets a DER of 100
     or 0 % and does not count in the total.
@@ -110,8 +110,9 @@ def dscore(ref, hyp, uem, notes):
         sides = []
         for name, side in (("reference", ref), ("hypothesis", hyp)):
             note_turns(name, side.get(reco, ()), reco, notes)
-            sides.append(merged(trimmed(side.get(reco, ()), region)))
-        yield reco, len(sides[0][2]) > 0, (*sides, tuple(np.round(region, 3)))
+            parts = merged(trimmed(side.get(reco, ()), region))
+            sides.append(written(parts) if rounded else columns(parts))
+        yield reco, len(sides[0][2]) > 0, (*sides, tuple(np.round(region, 3)) if rounded else region)
 
 
 def trimmed(turns, region):
@@ -124,10 +125,9 @@ def trimmed(turns, region):
 
 
 def merged(parts):
-    """(starts, ends, speakers): overlapping parts of one speaker made one, times rounded to 1 ms.
+    """[(start, end, speaker)]: overlapping parts of one speaker made one.
 
-    Start and duration are rounded, each for itself. Two equal parts are only made one where a speaker has
-    others that overlap.
+    Two equal parts are only made one where a speaker has others that overlap.
     """
     result = []
     for speaker in {part[2] for part in parts}:
@@ -139,8 +139,17 @@ def merged(parts):
             else:
                 spans.append([start, end])
         result += [(start, end, speaker) for start, end in (spans if len(spans) < len(set(own)) else own)]
-    starts = np.round([part[0] for part in result], 3)
-    return starts, starts + np.round([part[1] - part[0] for part in result], 3), [part[2] for part in result]
+    return result
+
+
+def written(parts):
+    """(starts, ends, speakers) of [(start, end, speaker)], start and duration rounded to 1 ms, each for itself."""
+    starts, ends, speakers = columns(parts)
+    return np.round(starts, 3), np.round(starts, 3) + np.round(ends - starts, 3), speakers
+
+
+def columns(parts):
+    return (*intervals(part[:2] for part in parts), [part[2] for part in parts])
 
 
 def any_speech(lines, notes):
