@@ -9,7 +9,10 @@ diarization challenge", 2019, and nryant/dscore, scorelib/metrics.py.
 
 import numpy as np
 
-from diarkit.scoring.frames import Frames
+from diarkit.scoring.cooccurrence import Cooccurrence
+from diarkit.scoring.matching import map_speakers, matched_by_scipy
+
+MANY = 500  # speakers, beyond which to import scipy takes less time than to do without
 
 
 def jaccard_errors(ref, hyp, uem):
@@ -24,33 +27,18 @@ def jaccard_errors(ref, hyp, uem):
     1e-16 s are one frame more or less. A speaker without a scored frame has an error of 1 (dscore stops where there
     are two such, one on each side).
     """
-    frames = Frames(ref, hyp, uem)
-    return dict(zip(frames.ref_names, errors_of_frames(frames).tolist(), strict=True))
-
-
-def errors_of_frames(frames):
-    """(R,) errors of the speakers of the reference, from their diarkit.scoring.frames.Frames."""
+    frames = Cooccurrence.in_frames(ref, hyp, uem)
     both = frames.together()
     ref_total, hyp_total = frames.totals()
     either = ref_total[:, None] + hyp_total - both
     index = np.divide(both, either, out=np.zeros(both.shape), where=either > 0)
-    return 1 - best_sum(index)
+    return dict(zip(frames.ref_names, (1 - best_sum(index)).tolist(), strict=True))
 
 
 def best_sum(index):
     """(R,) what each row of an (R, H) array, >= 0, gets from the one-to-one choice of columns with the greatest sum."""
-    if not index.size:
-        return np.zeros(len(index))
-    best = index.max(axis=1)
-    column = index.argmax(axis=1)[best > 0]
-    if len(np.unique(column)) == len(column):  # nobody is in anybody's way: no other choice has a greater sum
-        return best
-    from scipy.optimize import linear_sum_assignment  # costs 0.25 s, and most recordings do without
-
-    rows, columns = linear_sum_assignment(index, maximize=True)
-    chosen = np.zeros(len(index))
-    chosen[rows] = index[rows, columns]
-    return chosen
+    partner = matched_by_scipy(index) if max(index.shape) > MANY else map_speakers(index)
+    return np.where(partner >= 0, index[np.arange(len(index)), partner] if index.size else 0.0, 0.0)
 
 
 def jer_of(errors, num_hyp):

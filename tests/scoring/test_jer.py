@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from diarkit.cells import intervals
-from diarkit.scoring.frames import Frames, frame_index
+from diarkit.scoring.cooccurrence import Cooccurrence, frame_index
 from diarkit.scoring.jer import best_sum, jaccard_errors, jer_of
 
 
@@ -72,7 +72,7 @@ def test_frames_of_a_small_example():
     """At 1 s one turn ends and another begins; frames from 0.5 s on are scored, until the last that begins before 2."""
     ref = np.array([0.0, 1.0]), np.array([1.0, 3.0]), ["A", "B"]
     hyp = np.array([0.9]), np.array([1.2]), ["x"]
-    frames = Frames(ref, hyp, intervals([(0.5, 2.0)]))
+    frames = Cooccurrence.in_frames(ref, hyp, intervals([(0.5, 2.0)]))
     assert [total.tolist() for total in frames.totals()] == [[50, 100], [30]]
     assert frames.together().tolist() == [[10], [20]]
 
