@@ -1,51 +1,57 @@
 """Timelines as a picture (matplotlib): PNG, SVG or PDF bytes."""
 
 import io
+from collections import defaultdict
 
+from diarkit.cells import intervals, union
+from diarkit.drawing.palette import ERRORS, HYPOTHESIS, REFERENCE, SPEAKERS
 from diarkit.drawing.textplot import heading
 from diarkit.drawing.timeline import KINDS, clock, ticks
 from diarkit.errors import DataError
 
-# Told apart with any kind of colour vision (Okabe and Ito, 2008; darker yellow), then again from the start.
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a900", "#7f7f7f")
-ERROR_COLOURS = dict(zip(KINDS, ("#222222", "#d55e00", "#7b3294"), strict=True))
-REFERENCE = "#9aa4ae"
-LANE, BACKGROUND, TEXT = "#f3f5f7", "#ffffff", "#30373d"
+LANE, BACKGROUND, TEXT, QUIET = "#f3f5f7", "#ffffff", "#30373d", "#6b757e"
+UNSCORED = "#dfe3e6"
 DPI = 100
 ROW = 0.42  # inches of a lane
 TOP, BOTTOM, GAP = 0.45, 0.42, 0.2  # inches around and between panels
+NOTE = 0.25  # inches of the line about the protocol
 LARGEST = 30000  # pixels of height, which take some 200 MB
 LEAST = 0.0012  # of the width: the narrowest bar, so that short turns can be seen
 
 
-def picture(timelines, kind="png", width=1400):
+def picture(timelines, kind="png", width=1400, protocol=""):
     """Bytes of a picture, one panel a timeline, one lane a speaker; the same input gives the same bytes.
 
-    `kind` is 'png', 'svg' or 'pdf', `width` in pixels (of 1/100 inch for svg and pdf), at least 600. Raises
-    DataError if there is too much for one picture.
+    With a reference the lanes are grey, its speakers beneath those they are mapped to, what is wrong is in colour on
+    them and in a lane for each kind, and what is not scored is shaded.
+
+    `kind` is 'png', 'svg' or 'pdf', `width` in pixels (of 1/100 inch for svg and pdf), at least 600; `protocol` is a
+    line to put above. Raises DataError if there is too much for one picture.
     """
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib.figure import Figure
 
-    rows = [len(lanes_of(timeline)) + (timeline.differences is not None) for timeline in timelines]
-    heights = [TOP + ROW * max(n, 1) + BOTTOM for n in rows]
-    total = sum(heights) + GAP * (len(heights) - 1)
+    rows = [max(len(rows_of(timeline)), 1) for timeline in timelines]
+    heights = [TOP + ROW * n + BOTTOM for n in rows]
+    total = sum(heights) + GAP * (len(heights) - 1) + (NOTE if protocol else 0)
     if total * DPI > LARGEST:
         raise DataError(f"{len(timelines)} recordings with {sum(rows)} lanes are too much for one picture")
     # The user's matplotlibrc does not count: the same input gives the same bytes.
     settings = {"svg.hashsalt": "diarkit", "font.family": "DejaVu Sans", "font.size": 10, "backend": "agg"}
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **settings}):
         figure = Figure(figsize=(width / DPI, total), dpi=DPI, facecolor=BACKGROUND)
-        names = [name for timeline in timelines for name in names_of(timeline)]
-        left = min(0.35 + 0.082 * max([len(short(name)) for name in names] + [6]), 3.0) / (width / DPI)
+        names = [row[0] for timeline in timelines for row in rows_of(timeline)]
+        left = min(0.35 + 0.082 * max([len(short(name)) for name in names] + [11]), 3.0) / (width / DPI)
         right = 1 - 1.15 / (width / DPI)
         top = total
+        if protocol:
+            figure.text(left, 1 - 0.6 * NOTE / total, protocol, fontsize=8, color=QUIET, va="center", parse_math=False)
+            top -= NOTE
         for timeline, n, height in zip(timelines, rows, heights, strict=True):
-            inner = ROW * max(n, 1)
-            axes = figure.add_axes((left, (top - TOP - inner) / total, right - left, inner / total))
-            draw(axes, timeline, ROW / inner)
+            axes = figure.add_axes((left, (top - TOP - ROW * n) / total, right - left, ROW * n / total))
+            draw(axes, timeline)
             top -= height + GAP
         out = io.BytesIO()
         date = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
@@ -53,44 +59,69 @@ def picture(timelines, kind="png", width=1400):
     return out.getvalue()
 
 
-def lanes_of(timeline):
-    """(lane, colour) of the rows, speakers of the reference without a partner last."""
-    own = [(lane, COLOURS[n % len(COLOURS)]) for n, lane in enumerate(timeline.lanes)]
-    return own + [(lane, None) for lane in timeline.unmapped]
+def rows_of(timeline):
+    """(name, what stands on the right, name of the reference, bars) of each row; a bar is (times, colour, place).
 
+    Places are 0 for the whole row, 1 for its upper and 2 for its lower part.
+    """
+    def value(lane):
+        return f"{clock(lane.seconds)}   {100 * lane.share:.0f} %"
 
-def names_of(timeline):
-    for lane, _ in lanes_of(timeline):
-        yield lane.name
+    if not timeline.has_reference:
+        return [(lane.name, value(lane), "", [(lane.times, SPEAKERS[n % len(SPEAKERS)], 0)])
+                for n, lane in enumerate(timeline.lanes)]
+    wrong = by_speaker(timeline)
+    rows = []
+    for lane in timeline.lanes:
+        parts = [(lane.times, HYPOTHESIS, 1), *((times, colour, 1) for times, colour in wrong["hyp", lane.name])]
+        name = ""
         if lane.reference:
-            yield lane.reference.name
+            name = lane.reference.name
+            parts += [(lane.reference.times, REFERENCE, 2), *((t, colour, 2) for t, colour in wrong["ref", name])]
+        rows.append((lane.name, value(lane), name, parts))
+    for lane in timeline.unmapped:
+        parts = [(lane.times, REFERENCE, 2), *((times, colour, 2) for times, colour in wrong["ref", lane.name])]
+        rows.append(("", "", lane.name, parts))
+    for kind, colour in zip(KINDS, ERRORS, strict=True):
+        rows.append((kind, f"{getattr(timeline.errors, kind.replace(' ', '_'), 0):.1f} s", "",
+                     [(timeline.of_kind(kind), colour, 0)]))
+    return rows
 
 
-def draw(axes, timeline, row_height):
-    lanes = lanes_of(timeline)
-    with_reference = timeline.differences is not None
-    rows = len(lanes) + with_reference
+def by_speaker(timeline):
+    """{(side, speaker): [((starts, ends), colour)]} of the mistakes."""
+    found = defaultdict(list)
+    colours = dict(zip(KINDS, ERRORS, strict=True))
+    for mistake in timeline.mistakes:
+        for side in ("ref", "hyp"):
+            for name in getattr(mistake, side):
+                found[side, name, colours[mistake.kind]].append((mistake.start, mistake.end))
+    result = defaultdict(list)
+    for (side, name, colour), pairs in found.items():
+        result[side, name].append((union(*intervals(pairs)), colour))
+    return result
+
+
+PLACES = ((0.18, 0.64), (0.14, 0.46), (0.66, 0.2))  # top and height within a row
+
+
+def draw(axes, timeline):
+    rows = rows_of(timeline)
     span = max(timeline.last - timeline.first, 1e-9)
     axes.set_xlim(timeline.first, timeline.last if timeline.last > timeline.first else timeline.first + 1)
-    axes.set_ylim(max(rows, 1), 0)
-    for n, (lane, colour) in enumerate(lanes):
+    axes.set_ylim(max(len(rows), 1), 0)
+    for n, (name, value, reference, parts) in enumerate(rows):
         axes.axhspan(n + 0.08, n + 0.92, color=LANE, linewidth=0, zorder=0)
-        own = (n + 0.18, 0.64) if not with_reference else (n + 0.14, 0.46)
-        if colour:
-            bars(axes, lane.times, *own, colour, span)
-        reference = lane.reference if colour else lane
+        for times, colour, place in parts:
+            top, height = PLACES[place]
+            bars(axes, times, n + top, height, colour, span)
+        label(axes, n + (0.37 if reference else 0.5), short(name), value)
         if reference:
-            bars(axes, reference.times, n + 0.66, 0.2, REFERENCE, span)
-            label(axes, n + 0.76, short(reference.name), fontsize=8, color="#6b757e")
-        if colour:
-            value = f"{clock(lane.seconds)}   {100 * lane.share:.0f} %"
-            label(axes, n + (0.37 if with_reference else 0.5), short(lane.name), value)
-    if with_reference:
-        n = len(lanes)
-        for kind, times in timeline.differences.items():
-            bars(axes, times, n + 0.3, 0.4, ERROR_COLOURS[kind], span)
-        label(axes, n + 0.5, "errors", style="italic")
-        legend(axes, row_height)
+            label(axes, n + 0.76, short(reference), fontsize=8, color=QUIET)
+    if timeline.has_reference:
+        for start, end in zip(*timeline.unscored, strict=True):
+            axes.axvspan(start, end, facecolor=UNSCORED, linewidth=0, zorder=0.5)
+        legend(axes, 1 / len(rows))
     tidy(axes, timeline)
 
 
@@ -109,7 +140,8 @@ def label(axes, y, name, value="", **style):
 def legend(axes, row_height):
     from matplotlib.patches import Patch
 
-    parts = {"reference": REFERENCE, **ERROR_COLOURS}
+    parts = {"hypothesis": HYPOTHESIS, "reference": REFERENCE, **dict(zip(KINDS, ERRORS, strict=True)),
+             "not scored": UNSCORED}
     axes.legend(
         handles=[Patch(color=colour, linewidth=0, label=name) for name, colour in parts.items()],
         loc="lower right", bbox_to_anchor=(1.0, 1.0 + 0.05 * row_height), ncols=len(parts), frameon=False,

@@ -1,15 +1,17 @@
 """A timeline in characters, for a terminal or a log."""
 
+import math
 import unicodedata
 
 import numpy as np
 
-from diarkit.drawing.timeline import clock, filled, ticks
+from diarkit.drawing.timeline import KINDS, clock, filled, ticks
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = " .:-=+*##"
 COLOURS = (33, 208, 34, 161, 99, 178, 37, 205, 130, 245)  # of the terminal's 256
-MARKS = {"missed": "m", "false alarm": "f", "confusion": "c"}
+MARKS = dict(zip(KINDS, "mfc", strict=True))
+UNSCORED = "/"
 NARROWEST = 20  # columns of time
 
 
@@ -17,12 +19,12 @@ def text_timeline(timeline, width=80, ascii_only=False, colour=False):
     """Lines of text: one row a speaker, the height of a block is how much of that time the speaker talks.
 
     With a reference, its speaker that is mapped to the one above is in the row beneath, and the last row
-    marks time that is missed (m), false alarm (f) and given to the wrong speaker (c).
+    marks time that is missed (m), false alarm (f), given to the wrong speaker (c) and not scored (/).
     """
     rows = []
     for n, lane in enumerate(timeline.lanes):
         rows.append((lane.name, lane.times, f"{clock(lane.seconds)} {100 * lane.share:4.0f} %", n))
-        if timeline.differences is not None:
+        if timeline.has_reference:
             ref = lane.reference
             rows.append((f"  {ref.name if ref else '-'}", ref.times if ref else None, "", None))
     rows += [(f"  {lane.name}", lane.times, "", None) for lane in timeline.unmapped]
@@ -39,7 +41,7 @@ def text_timeline(timeline, width=80, ascii_only=False, colour=False):
             code = "2" if number is None else f"38;5;{COLOURS[number % len(COLOURS)]}"
             bar = f"\x1b[{code}m{bar}\x1b[0m"
         lines.append(f"{fit(name, name_width)} {wall[0]}{bar}{wall[-1]} {value}".rstrip())
-    if timeline.differences is not None:
+    if timeline.has_reference:
         marks = error_marks(timeline, columns)
         lines.append(f"{fit('errors', name_width)} {wall[0]}{marks}{wall[-1]}")
     lines.append(" " * (name_width + 2) + axis(timeline, columns))
@@ -47,16 +49,23 @@ def text_timeline(timeline, width=80, ascii_only=False, colour=False):
 
 
 def heading(timeline):
-    """One line: how long, how many speakers, how much speech."""
+    """One line: how long, how many speakers, how much speech, and how much of it is wrong."""
     length = float((timeline.region[1] - timeline.region[0]).sum())
     speakers = len(timeline.lanes)
     text = f"{timeline.reco}: {clock(length)}, {speakers} speaker{'s' * (speakers != 1)}"
     if length > 0:
         text += f", {100 * timeline.speech / length:.0f} % speech"
         text += f", {100 * timeline.overlap / length:.0f} % overlapped"
-    if timeline.der is not None:
-        text += f", DER {timeline.der:.2f} % (collar 0, overlap scored)"
+    if timeline.has_reference:
+        text += f", {der_text(timeline.errors)}"
     return text
+
+
+def der_text(errors):
+    """The DER as compute-der prints it."""
+    if errors is None:
+        return "not scored"
+    return "no DER" if math.isnan(errors.der) else f"DER {errors.der:.2f} %"
 
 
 def bars(times, timeline, columns, blocks):
@@ -68,11 +77,13 @@ def bars(times, timeline, columns, blocks):
 
 def error_marks(timeline, columns):
     extent = timeline.first, timeline.last
-    parts = {kind: filled(times, *extent, columns) for kind, times in timeline.differences.items()}
+    parts = {kind: filled(timeline.of_kind(kind), *extent, columns) for kind in KINDS}
+    unscored = filled(timeline.unscored, *extent, columns)
     marks = []
     for n in range(columns):
         worst = max(parts, key=lambda kind: parts[kind][n])
-        marks.append(MARKS[worst] if parts[worst][n] > 0.125 else "." if parts[worst][n] > 1e-6 else " ")
+        mark = MARKS[worst] if parts[worst][n] > 0.125 else "." if parts[worst][n] > 1e-6 else " "
+        marks.append(UNSCORED if mark in ". " and unscored[n] > 0.5 else mark)
     return "".join(marks)
 
 

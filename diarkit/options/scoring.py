@@ -21,12 +21,3 @@ class DerOptions:
         False, "Do not score where turns of the reference overlap.", source="md-eval -1", names=("ignore-overlaps",))
     uem: str = tunable("", "Score only these regions.", "UEM file")
     scorer: str = tunable("md-eval", "Whose rules.", choices=("md-eval", "dscore"))
-
-
-@dataclass(frozen=True)
-class PlotOptions:
-    reference: str = tunable("", "Draw this beneath, and where the two differ.", "RTTM file")
-    uem: str = tunable("", "Show only these regions.", "UEM file")
-    recording: str = tunable("", "Draw this recording only.")
-    width: int = tunable(0, "Width; 0 is that of the terminal, or 1400 pixels for pictures.", "columns or pixels")
-    ascii: bool = tunable(False, "Use no characters but ASCII.")
