@@ -23,7 +23,7 @@ class Turn(NamedTuple):
     apart, dscore and pyannote do not look at them. Some tools write zero-length turns; md-eval takes no
     speech from them, dscore refuses them. Here they are read, and what uses them decides.
 
-    `kind` is the type of the line, of use only where lines of other types were asked for.
+    `kind` and `subtype` are those of the line, of use only where lines of other types were asked for.
     """
 
     reco: str
@@ -32,6 +32,7 @@ class Turn(NamedTuple):
     duration: float
     speaker: str
     kind: str = "SPEAKER"
+    subtype: str = "<NA>"
 
     @property
     def end(self):
@@ -52,7 +53,7 @@ def read_rttm(path, all_types=False):
 
     Nine or ten fields between blanks or tabs; empty lines and lines that begin with ';' or '#' are
     comments. Lines of other types than SPEAKER are no speech and are left out; `all_types` keeps those that
-    have times, for scorers that look at them. Raises DataError naming file and line.
+    have times and SPKR-INFO (of times 0), for scorers that look at them. Raises DataError naming file and line.
     """
     turns = []
     for file, number, fields in fields_of(path, ".rttm", 9):
@@ -70,7 +71,7 @@ class BadLine(Exception):
 
 
 def parse_turn(fields):
-    """The turn of a line's fields, None for a line without times."""
+    """The turn of a line's fields, None for a line without times that is no SPKR-INFO."""
     kind = fields[0].upper()
     if kind not in LINE_TYPES:
         raise BadLine(f"unknown type of RTTM line: {shorten(fields[0])}")
@@ -78,14 +79,17 @@ def parse_turn(fields):
         space = "; does a name have a blank in it?" if len(fields) > 10 else ""
         raise BadLine(f"{len(fields)} fields, expected 9 or 10{space}")
     _, reco, channel, start, duration, _, subtype, speaker = fields[:8]
-    if kind != "SPEAKER":
-        if start in MISSING:
+    if kind == "SPEAKER":
+        if subtype not in MISSING:
+            raise BadLine(f"the subtype of a SPEAKER is <NA>, not {shorten(subtype)}; are the fields in order?")
+        return Turn(reco, channel, seconds(start, "start"), seconds(duration, "duration"), speaker)
+    if start in MISSING:
+        if kind != "SPKR-INFO":
             return None
-        if duration in MISSING:
-            duration = "0"
-    elif subtype not in MISSING:
-        raise BadLine(f"the subtype of a SPEAKER is <NA>, not {shorten(subtype)}; are the fields in order?")
-    return Turn(reco, channel, seconds(start, "start"), seconds(duration, "duration"), speaker, kind)
+        start = "0"
+    if duration in MISSING:
+        duration = "0"
+    return Turn(reco, channel, seconds(start, "start"), seconds(duration, "duration"), speaker, kind, subtype.lower())
 
 
 def parse_region(fields):

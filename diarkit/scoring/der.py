@@ -26,6 +26,7 @@ class Errors:
     confusion: float = 0.0
     ref_speakers: int = 0
     hyp_speakers: int = 0
+    jer: float | None = None  # percent, where it was asked for
     mapping: dict = field(default_factory=dict)
     if_unscored: float = float("nan")
 
@@ -75,7 +76,7 @@ def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval"
     protocol = {"md-eval": protocols.md_eval, "dscore": protocols.dscore}[scorer]
     files, total = {}, Errors()
     for reco, counted, parts in protocol(ref, hyp, uem, notes):
-        alignment = align(*parts, collar=collar, ignore_overlap=ignore_overlap)
+        alignment = align(*parts, collar=collar, ignore_overlap=ignore_overlap, slip_of_md_eval=True)
         found = errors_of(alignment)
         if scorer == "dscore":
             found.if_unscored = 100.0 if found.hyp_speakers else 0.0
@@ -113,8 +114,11 @@ class Alignment:
     mapped: np.ndarray  # (R,) number of the speaker of the hypothesis, -1 for none
 
 
-def align(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_overlap=False):
-    """Map the speakers of a hypothesis to those of a reference; arguments as in errors(). Returns Alignment."""
+def align(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_overlap=False, slip_of_md_eval=False):
+    """Map the speakers of a hypothesis to those of a reference; arguments as in errors(). Returns Alignment.
+
+    With `slip_of_md_eval`, time is scored that md-eval's -1 should ignore but does not, see unseen_overlap.
+    """
     if not collar >= 0:
         raise ValueError("the collar is negative")
     ref_times, (ref_labels, ref_names) = ref[:2], numbered(ref[2])
@@ -126,7 +130,8 @@ def align(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_o
     evaluated = cells.cover(*uem) & ~cells.cover(*no_eval)
     scored = evaluated & ~cells.cover(*collars) & ~cells.cover(*no_score)
     if ignore_overlap:
-        scored &= cells.count(*ref_times) < 2
+        ignored = cells.count(*ref_times) > 1
+        scored &= ~ignored | unseen_overlap(cells, ref_times, uem) if slip_of_md_eval and collar == 0 else ~ignored
 
     ref_cells, ref_labels = within(evaluated, *cells.members(*ref_times, ref_labels, len(ref_names)))
     hyp_cells, hyp_labels = within(evaluated, *cells.members(*hyp_times, hyp_labels, len(hyp_names)))
@@ -174,6 +179,27 @@ def errors_of(alignment):
         hyp_speakers=len(np.unique(a.hyp_labels)),
         mapping={a.ref_names[r]: a.hyp_names[h] for r, h in enumerate(a.mapped) if h >= 0},
     )
+
+
+def unseen_overlap(cells, turns, uem):
+    """(N,) bool: cells of overlap that md-eval scores nevertheless under -1, without collars.
+
+    Where one stretch of overlap ends and another begins at the same time (a third speaker goes on), or one begins
+    just where a region of the UEM does, md-eval takes scoring up again, and stops only at the next event. If that is
+    the end of the region, within the overlap, then what lies between is scored. Seen by running it.
+    """
+    active = cells.count(*turns)
+    first, last = cells.span(*turns)
+    ending = np.bincount(last[first < last], minlength=len(active))[: len(active)]
+    before = np.concatenate([[0], active[:-1]])
+    begins = (active > 1) & (before - ending < 2)
+    found = np.zeros(len(active), dtype=bool)
+    for start, end in zip(*cells.span(*uem), strict=True):
+        begun = start + np.flatnonzero(begins[start:end])
+        goes_on = end < len(active) and active[end - 1] > 1 and active[end] > 1 and not begins[end]
+        if goes_on and len(begun) and (begun[-1] == start or before[begun[-1]] > 1):
+            found[begun[-1] : end] = True
+    return found
 
 
 def within(mask, cells, labels):

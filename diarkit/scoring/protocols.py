@@ -107,12 +107,24 @@ def dscore(ref, hyp, uem, notes, rounded=True):
 
     for reco in sorted(regions):
         region = union(*intervals(regions[reco]))
+        evaluated = without_overlap(regions[reco])
         sides = []
         for name, side in (("reference", ref), ("hypothesis", hyp)):
             note_turns(name, side.get(reco, ()), reco, notes)
             parts = merged(trimmed(side.get(reco, ()), region))
             sides.append(written(parts) if rounded else columns(parts))
-        yield reco, len(sides[0][2]) > 0, (*sides, tuple(np.round(region, 3)) if rounded else region)
+        yield reco, len(sides[0][2]) > 0, (*sides, tuple(np.round(evaluated, 3)) if rounded else evaluated)
+
+
+def without_overlap(pairs):
+    """(starts, ends) of (start, end) pairs, merged where they overlap but not where they touch."""
+    result = []
+    for start, end in sorted(pairs):
+        if result and start < result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return intervals(result)
 
 
 def trimmed(turns, region):

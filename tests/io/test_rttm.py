@@ -54,9 +54,10 @@ def test_other_types_are_no_speech_and_kept_only_on_request(reading):
     )
     assert reading(read_rttm, content) == [TURN]
     assert reading(read_rttm, content, all_types=True) == [
-        Turn("m", "1", 3.0, 1.0, "Anna", "NON-LEX"),
+        Turn("m", "1", 0.0, 0.0, "Anna", "SPKR-INFO", "unknown"),
+        Turn("m", "1", 3.0, 1.0, "Anna", "NON-LEX", "laugh"),
         TURN,
-        Turn("m", "1", 3.0, 0.0, "Anna", "LEXEME"),
+        Turn("m", "1", 3.0, 0.0, "Anna", "LEXEME", "lex"),
     ]
 
 

@@ -259,22 +259,15 @@ def cases(shared):
     return folder, json.loads((folder / "cases.json").read_text())
 
 
-def is_quirk(case):
-    """A choice between equal mappings, or md-eval's error with overlaps that touch."""
-    tie = case["name"].startswith("grid7_q1") and case["collar"] > 0
-    touching = case["name"].startswith("grid9_q0.25") and case["ignore_overlap"] and not case["collar"]
-    return tie or touching
-
-
 @pytest.mark.parametrize("scorer", ["md-eval", "dscore"])
 def test_what_the_scorer_prints(cases, scorer):
-    """Every case that is not about damaged files."""
+    """Every case that is not about damaged files, ties of the mapping and slips of md-eval's -1 included."""
     folder, all_cases = cases
     compared = 0
     for case in all_cases:
         truth = case[scorer.replace("-", "")]
-        if truth["rc"] or not truth["overall"] or is_quirk(case):
-            continue
+        if truth["rc"] or not truth["overall"] or (scorer == "dscore" and "dotted_id" in case["name"]):
+            continue  # for a dotted name dscore falls back to the extent of the reference, silently
         try:
             ref, hyp = (read_rttm(str(folder / case[side]), all_types=True) for side in ("ref", "hyp"))
             uem = read_uem(str(folder / case["uem"])) if case["uem"] else None
