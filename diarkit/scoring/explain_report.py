@@ -1,0 +1,159 @@
+"""An explanation of errors as text, CSV and JSON."""
+
+import csv
+import io
+import json
+import textwrap
+
+from diarkit.scoring.explain import CONFUSION, FALSE_ALARM, MISSED, SPEECH
+from diarkit.scoring.explain_sections import percent, wrong
+from diarkit.scoring.report import protocol
+
+WIDTH = 96  # columns
+LONGEST_NAME = 28  # characters of a name in the text; its end tells more than its middle
+
+
+def text(score, explanation, tables, protocol_options, options):
+    """The report for people: the protocol, a summary, and the sections, `options.top` rows of each list."""
+    blocks = [protocol(score, protocol_options)]
+    if not options.section:
+        blocks.append("\n".join(textwrap.wrap(summary(score, explanation, tables), WIDTH)))
+    for table in tables:
+        if table.rows if not options.section else table.name == options.section:
+            blocks.append(table_text(table, options.top))
+    return "\n\n".join(blocks) + "\n"
+
+
+def table_text(table, top):
+    shown = table.rows[:top] if table.is_list else table.rows
+    rows = [[cell_text(value) for value in row] for row in (table.head, *shown)]
+    if table.total:
+        rows.append([cell_text(value) for value in table.total])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    numeric = [all(not isinstance(row[n], str | list) for row in shown) for n in range(len(table.head))]
+    title = textwrap.wrap(f"{table.name.upper()}: {table.title}", WIDTH)
+    lines = [*title]
+    for row in rows:
+        cells = [value.rjust(width) if right else value.ljust(width)
+                 for value, width, right in zip(row, widths, numeric, strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    if len(shown) < len(table.rows):
+        lines.insert(len(title) + 1 + len(shown), f"... {len(table.rows) - len(shown)} more")
+    return "\n".join(lines)
+
+
+def cell_text(value):
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    name = " ".join(value) if isinstance(value, list) else str(value)
+    return name if len(name) <= 2 * LONGEST_NAME else f"{name[:LONGEST_NAME]}..{name[-LONGEST_NAME:]}"
+
+
+def csv_text(table):
+    """One section: names of the columns, rows, and the row TOTAL where there is one; numbers are not rounded."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.head)
+    for row in (*table.rows, *([table.total] if table.total else ())):
+        writer.writerow([" ".join(value) if isinstance(value, list) else value for value in row])
+    return out.getvalue()
+
+
+def json_text(score, explanation, tables, protocol_options, options):
+    """An object with `protocol`, `summary`, `overall` in seconds (DER in percent), and `sections`, lists of objects."""
+    total, chosen = score.total, options.section
+    content = {
+        "protocol": {"scorer": protocol_options.scorer, "collar": protocol_options.collar,
+                     "ignore_overlap": protocol_options.ignore_overlap, "uem": score.uem_source},
+        "summary": summary(score, explanation, tables),
+        "overall": {"der": total.der, "scored": total.scored, "miss": total.missed, "fa": total.false_alarm,
+                    "conf": total.confusion, "ref_speakers": total.ref_speakers, "hyp_speakers": total.hyp_speakers},
+        "sections": {table.name: table.dicts() for table in tables
+                     if not table.text_only and chosen in ("", table.name)},
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def of_recording(lines, reco):
+    """The lines of an RTTM or UEM that are of a recording; None if there is no file. A UEM may have a file's name."""
+    def fits(name):
+        return name == reco or name.rpartition("/")[2].startswith(f"{reco}.")
+
+    return lines and [line for line in lines if fits(line.reco)]
+
+
+def labels(explanation):
+    """Lines of a label track of Audacity: start and end in s, and what is wrong."""
+    for _, start, end, kind, speaker, said, _ in sorted(explanation.single_errors(), key=lambda row: row[1:3]):
+        who = f"{speaker} said {said}" if speaker and said else speaker or said
+        yield f"{start:.6f}\t{end:.6f}\t{kind}: {who}\n"
+
+
+def error_turns(explanation, ref):
+    """The errors as turns whose speakers are such as missed:A, false-alarm:x and confusion:A>x; `ref` has channels."""
+    lines = {line.reco: line for line in ref}
+    for reco, start, end, kind, *who, _ in sorted(explanation.single_errors(), key=lambda row: row[:3]):
+        name = f"{kind.replace(' ', '-')}:{'>'.join(filter(None, who))}"
+        yield lines[reco]._replace(start=start, duration=end - start, speaker=name, kind="SPEAKER")
+
+
+def summary(score, e, tables):
+    """One paragraph: the number, its biggest cause and where that lies, what would help most, the worst recording."""
+    total, number = score.total, len(e.recordings)
+    errors = wrong(total)
+    where = "1 recording" if number == 1 else f"{number} recordings"
+    told = [f"DER {total.der:.2f} %: {errors:.2f} s of errors in {total.scored:.2f} s of speaker time of {where}."]
+    if not errors > 0:
+        return told[0]
+    told.append(biggest(total, e))
+    if number > 1:
+        told.append(concentration(score, e))
+    right = sum(score.files[reco].ref_speakers == score.files[reco].hyp_speakers for reco in e.recordings)
+    if number > 1:
+        told.append(f"The number of speakers is right in {right} of {where}.")
+    else:
+        told.append(f"There are {total.ref_speakers} speakers, {total.hyp_speakers} were found.")
+    told += [help_text(table) for table in tables if table.name == "what-if"]
+    return " ".join(filter(None, told))
+
+
+def biggest(total, e):
+    """The kind with most seconds, and how much of it lies where it is often found."""
+    seconds, kind, column = max(
+        (total.missed, "missed speech", MISSED), (total.false_alarm, "false alarm", FALSE_ALARM),
+        (total.confusion, "confusion of speakers", CONFUSION))
+    near = (e.by_boundary[:3, column].sum(), f"within {e.boundary:g} s of a boundary")
+    change = (e.by_change[0, column], f"in the first {e.after_change:g} s after a change of speaker")
+    overlap = (e.by_count[2:, column].sum(), "where speakers overlap")
+    facts = {
+        MISSED: (overlap, (e.nobody_found, "where nobody was found"), near),
+        FALSE_ALARM: ((e.by_count[0, column], "where nobody talks"), near, change),
+        CONFUSION: (overlap, near, change),
+    }[column]
+    parts = ", ".join(f"{percent(part, seconds):.0f} % {place}" for part, place in facts)
+    share = percent(seconds, wrong(total))
+    text = f"The biggest cause is {kind}: {seconds:.2f} s, {share:.0f} % of all errors; of it {parts}"
+    speech = e.by_count[2:, SPEECH].sum()
+    if column == MISSED and speech > 0:
+        text += f" ({percent(speech, total.scored):.0f} % of the speech is overlap)"
+    return text + "."
+
+
+def concentration(score, e):
+    errors = sorted((wrong(score.files[reco]) for reco in e.recordings), reverse=True)
+    worst = max(e.recordings, key=lambda reco: wrong(score.files[reco]))
+    half, number = 0.0, 0
+    while half < 0.5 * sum(errors):
+        half += errors[number]
+        number += 1
+    return (f"Half of the errors lie in {number} of {len(errors)} recordings, most in {worst}"
+            f" ({percent(errors[0], sum(errors)):.0f} %).")
+
+
+def help_text(table):
+    """What of the table what-if gains most of that which can be said exactly."""
+    changes = [row for row in table.rows if row[1] == row[2] and "not scored" not in row[0]]
+    change, der, _, gain, _ = max(changes, key=lambda row: row[3])
+    return f"With {change}, the DER would be {der:.2f} %." if gain > 0 else ""
