@@ -44,8 +44,8 @@ def confidence_interval(wrong, scored, level=0.95, samples=10000, seed=0, groups
         bca          79.9   86.2   88.3   89.5   93.1
         percentile   79.7   86.6   89.1   90.1   93.2
 
-    Of fewer than 5 groups the bootstrap-t is not possible; Student's t stands in for it. An interval of what cannot
-    be negative does not go below 0.
+    The bootstrap-t is not possible with fewer than 5 groups, or where so few groups have errors that many samples
+    have none; Student's t stands in for it. An interval of what cannot be negative does not go below 0.
     """
     if method not in METHODS or not 0 < level < 1 or samples < 1:
         raise ValueError(f"no interval by {method} of level {level} from {samples} samples")
@@ -128,9 +128,7 @@ def _bootstrap_t(wrong, scored, tail, samples, seed):
     factor = np.sqrt(n / (n - 1))
     error = factor * np.sqrt((residual**2).sum(axis=0)) / scored.sum()
     if n < FEWEST:
-        from scipy.special import stdtrit
-
-        return ratio + np.outer([-1, 1], -stdtrit(n - 1, tail) * error)
+        return ratio + students(n, tail) * error
     sums = resampled(np.column_stack([residual, residual**2, residual * scored[:, None], scored**2, scored]),
                      samples, seed)
     sums = sums[sums[:, -1] > 0]
@@ -143,8 +141,19 @@ def _bootstrap_t(wrong, scored, tail, samples, seed):
     t[np.isnan(t)] = 0.0
     # Not interpolated: a sample that is one group again and again is infinitely far away.
     low, high = np.quantile(t, [tail, 1 - tail], axis=0, method="inverted_cdf")
+    ends = np.array([ratio - high * error, ratio - low * error])
     exactly = error <= 1e-12 * np.abs(wrong).sum(axis=0) / scored.sum()  # all files alike: nothing but rounding
-    return np.where(exactly, ratio, [ratio - high * error, ratio - low * error])
+    far = ~np.isfinite(ends).all(axis=0) & ~exactly
+    if far.any():
+        ends[:, far] = (ratio + students(n, tail) * error)[:, far]
+    return np.where(exactly, ratio, ends)
+
+
+def students(n, tail):
+    """(2, 1) quantiles of Student's t of n values."""
+    from scipy.special import stdtrit
+
+    return stdtrit(n - 1, [[tail], [1 - tail]])
 
 
 @dataclass
