@@ -72,7 +72,7 @@ def values_of(tables):
     frames, (ref, hyp) = table.frames, table.sums()
     total, ref_of, hyp_of = frames.sum(), ref[table.ref], hyp[table.hyp]
     share = frames / total
-    precision, recall = share @ (frames / hyp_of), share @ (frames / ref_of)
+    precision, recall = (min(share @ (frames / of), 1.0) for of in (hyp_of, ref_of))
     mutual = max(share @ (np.log2(frames) - np.log2(ref_of) - np.log2(hyp_of) + np.log2(total)), 0.0)
     values = (
         precision, recall, 2 * precision * recall / (precision + recall),
@@ -92,7 +92,7 @@ def tau(right, shares):
     if len(shares) == 1:
         return 1.0
     variation = 1 - shares @ shares
-    return (variation - (1 - right)) / variation
+    return min(max((variation - (1 - right)) / variation, 0.0), 1.0)
 
 
 def information(mutual, ref, hyp):
