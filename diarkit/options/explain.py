@@ -9,7 +9,6 @@ from diarkit.options.tunables import tunable
 
 @dataclass(frozen=True)
 class ExplainOptions:
-    scorer: str = tunable("md-eval", "Whose rules.", choices=("md-eval", "dscore"))
     recording: str = tunable("", "Explain this recording only.")
     boundary: float = tunable(0.25, "So near to the start or end of a turn of the reference is at its boundary.", "s",
                               "the usual collar")

@@ -126,16 +126,16 @@ def best_of_turns(a, hyp, rounds=2):
     inside = np.flatnonzero(a.evaluated[cell])
     inside = inside[np.argsort(cell[inside], kind="stable")]
     turn, cell = turn[inside], cell[inside]
-    num, wide = len(a.ref_names), len(a.ref_names) + len(hyp[0])
+    num, wide = len(a.ref_names), len(a.ref_names) + len(a.hyp_names)
     truth = a.ref_cells * wide + a.ref_labels  # ascending
     num_ref = np.bincount(a.ref_cells, minlength=len(a.time))
     i, j = join(a.ref_cells, cell)
 
     owner = np.full(len(a.hyp_names), -1)
     owner[a.mapped[a.mapped >= 0]] = np.flatnonzero(a.mapped >= 0)
-    label = owner[numbered(hyp[2])[0]]
-    nobody = num + np.arange(len(label))  # names that no other turn and no speaker of the reference has
-    label = np.where(label < 0, nobody, label)
+    said_now = numbered(hyp[2])[0]
+    nobody = num + said_now  # a turn that is with nobody keeps its speaker, who is none of the reference
+    label = np.where(owner[said_now] < 0, nobody, owner[said_now])
     least = np.inf
     for n in range(rounds + 1):
         said, times = np.unique(cell * wide + label[turn], return_counts=True)

@@ -126,11 +126,11 @@ def biggest(total, e):
         (total.confusion, "confusion of speakers", CONFUSION))
     near = (e.by_boundary[:3, column].sum(), f"within {e.boundary:g} s of a boundary")
     change = (e.by_change[0, column], f"in the first {e.after_change:g} s after a change of speaker")
-    overlap = (e.by_count[2:, column].sum(), "where speakers overlap")
     facts = {
-        MISSED: (overlap, (e.nobody_found, "where nobody was found"), near),
+        MISSED: ((e.nobody_found, "where nobody was found"),
+                 (total.missed - e.nobody_found, "further speakers who overlap"), near),
         FALSE_ALARM: ((e.by_count[0, column], "where nobody talks"), near, change),
-        CONFUSION: (overlap, near, change),
+        CONFUSION: ((e.by_count[2:, column].sum(), "where speakers overlap"), near, change),
     }[column]
     parts = ", ".join(f"{percent(part, seconds):.0f} % {place}" for part, place in facts)
     share = percent(seconds, wrong(total))
