@@ -75,7 +75,7 @@ def with_channels(ref, hyp):
 
 
 def side_by_side(reco, ref, hyp, region, mapping):
-    """A Timeline with the speakers of the reference beneath those they are mapped to."""
+    """A Timeline with the speakers of the reference beneath those they are mapped to, which come first."""
     end = max(side[1].max(initial=0.0) for side in (ref, hyp))
     region = union(*(region or intervals([(0.0, end)])))
     timeline = Timeline(reco, *bounds(region), region, lanes(hyp, region, cut=False))
@@ -83,6 +83,7 @@ def side_by_side(reco, ref, hyp, region, mapping):
     mapped = {to: name for name, to in mapping.items()}
     for lane in timeline.lanes:
         lane.reference = of_ref.pop(mapped.get(lane.name), None)
+    timeline.lanes.sort(key=lambda lane: lane.reference is None)
     timeline.unmapped = list(of_ref.values())
     return timeline
 
