@@ -3,13 +3,11 @@
 #   PYTHON    the interpreter of the virtual environment, 3.11 or later
 #   TORCH     what to ask pip for: `make demo TORCH=torch==2.13.0`
 #   PIP_ARGS  goes to every call of pip, for example another index (README.md, "Install")
-#   EXTRAS    what the tests need: `make test EXTRAS=test,browser` tests the page in a browser, too
 
 PYTHON ?= python3
 TORCH ?= torch
 PIP_ARGS ?=
 PYTEST_ARGS ?=
-EXTRAS ?= test
 
 SHELL := /bin/bash
 VENV := .venv
@@ -70,7 +68,7 @@ $(STAMP)/tools: $(STAMP)/needs $(wildcard bin/*)
 	@touch $@
 
 $(STAMP)/test: $(STAMP)/tools
-	$(PIP) install -q $(PIP_ARGS) --no-build-isolation -e '.[$(EXTRAS)]'
+	$(PIP) install -q $(PIP_ARGS) --no-build-isolation -e '.[test]'
 	@touch $@
 
 $(STAMP)/lint: $(STAMP)/needs
