@@ -61,7 +61,40 @@ def test_the_list_and_the_folder(names, root, run_tool):
     listed = [line.split() for line in run_tool("kaldi-names", "--list").stdout.splitlines()]
     assert {words[0] for words in listed} == {path.name for path in names.iterdir()}
     assert {"compute-mfcc-feats", "compute-vad", "add-deltas", "apply-cmvn-sliding"} <= {words[0] for words in listed}
-    assert all((root / "bin" / words[1]).exists() for words in listed)
+    assert all((root / folder / words[1]).exists() for words in listed for folder in [
+        "utils" if words[0] == "md-eval.pl" else "bin"])
+
+
+REFERENCE = "SPEAKER m 1 0 10 <NA> <NA> A <NA> <NA>\nSPEAKER m 1 8 4 <NA> <NA> B <NA> <NA>\n"
+HYPOTHESIS = "SPEAKER m 1 0 9 <NA> <NA> x <NA> <NA>\n"
+
+
+def test_md_eval(kaldi, tmp_path):
+    """As Kaldi's recipes call it: of A 0.25-7.75 is scored, of B 10.25-11.75, which x does not have."""
+    (tmp_path / "ref").write_text(REFERENCE)
+    (tmp_path / "hyp").write_text(HYPOTHESIS)
+    (tmp_path / "uem").write_text("m 1 0 11\n")
+    (tmp_path / "list").write_text("hyp\n")
+    pick = r"grep -oP 'DIARIZATION\ ERROR\ =\ \K[0-9]+([.][0-9]+)?'"
+    calls = {"-1 -c 0.25 -r ref -s hyp 2> log": "16.67", "-1c0.25 -u uem -r ref -S list": "9.09",
+             "-1 -r ref -s hyp": "20.00", "-n -r ref -s hyp": "35.71"}  # 2 of 10 s; 5 of 14
+    for arguments, der in calls.items():
+        assert kaldi(f"md-eval.pl {arguments} | {pick}", cwd=tmp_path).stdout == f"{der}\n"
+    lines = kaldi("md-eval.pl -afc -r ref -s hyp", cwd=tmp_path).stdout.splitlines()
+    assert [line for line in lines if "***" in line] == [
+        f"*** Performance analysis for Speaker Diarization for {name} ***" for name in ("c=1 f=m", "ALL")]
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ("-r ref", "no hypothesis"), ("-s hyp", "no reference"), ("-r ref -s hyp -w", "-w is not there"),
+    ("-r ref -s hyp x", "what is 'x'?"), ("-r ref -R ref -s hyp", "two references"), ("-c", "wants a value"),
+    ("-r nothing -s nothing", "no such file"), ("-c -1 -r ref -s ref", "--collar is negative"),
+])  # fmt: skip
+def test_md_eval_used_wrongly(kaldi, tmp_path, arguments, message):
+    (tmp_path / "ref").write_text(REFERENCE)
+    done = kaldi(f"md-eval.pl {arguments}", cwd=tmp_path, status=None)
+    assert done.returncode in (1, 2) and done.stdout == ""
+    assert message in done.stderr
 
 
 def test_help_and_wrong_usage(run_tool, tmp_path):

@@ -44,12 +44,17 @@ class Errors:
 
 @dataclass
 class Score:
-    """`files` is {recording: Errors}; `notes` are lines that the user should see."""
+    """`files` is {recording: Errors}; `notes` are lines that the user should see.
+
+    `ci` : (low, high), % of the DER; `report` : diarkit.scoring.mdeval.Report; where they are asked for
+    """
 
     files: dict
     total: Errors
     uem_source: str
     notes: list
+    ci: tuple | None = None
+    report: object = None
 
 
 def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval", visit=None):

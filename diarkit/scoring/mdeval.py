@@ -44,6 +44,13 @@ class Report:
         for condition in {name, ""}:
             self.sums[condition].update(found)
 
+    def classes(self):
+        """{class of speakers of the reference: {"scored": s, "miss": s, "as": {class of the hypothesis: s}}}"""
+        sums = self.sums[""]
+        ref, hyp = ([key[2] for key in sorted(sums, key=str) if key[:2] == ("TIME", side)] for side in ("REF", "SYS"))
+        return {name: {"scored": float(sums["TIME", "REF", name]), "miss": float(sums["TIME", name, MISS]),
+                       "as": {other: float(sums["TIME", name, other]) for other in hyp}} for name in ref}
+
     def lines(self):
         for condition in sorted(self.sums):
             if condition:

@@ -211,13 +211,13 @@ def note_recordings(ref, hyp, notes, fate):
         notes.add(f"not in the reference, {fate}", reco)
 
 
-def note_turns(name, turns, reco, notes):
+def note_turns(name, turns, reco, notes, counted="counted once"):
     if any(turn.duration == 0 for turn in turns):
         notes.add(f"zero-length turns in the {name}, taken for no speech", reco)
     ends = {}
     for start, speaker, end in sorted((turn.start, turn.speaker, turn.end) for turn in turns):
         if start < ends.get(speaker, 0) - EPSILON:
-            notes.add(f"a speaker of the {name} overlaps with itself, counted once", reco)
+            notes.add(f"a speaker of the {name} overlaps with itself, {counted}", reco)
             return
         ends[speaker] = max(end, ends.get(speaker, 0))
 

@@ -1,60 +1,118 @@
-"""Scores as text: the table that compute-der prints, and JSON."""
+"""Scores as text: the table that compute-der prints, CSV and JSON."""
 
+import csv
+import io
 import json
 import math
 
-HEAD = ("recording", "DER", "scored", "missed", "false_alarm", "confusion", "ref_speakers", "hyp_speakers")
+from diarkit.scoring.scorers import LEVEL
+
+HEAD = ("recording", "DER", "miss%", "fa%", "conf%", "scored", "miss", "fa", "conf", "ref_spk", "hyp_spk")
 
 
 def der_table(score, options):
-    """Rows of columns between blanks: name, DER (%), seconds, numbers of speakers; '-' where there is no DER.
+    """Rows of columns between blanks: name, DER and its parts in percent, seconds, numbers of speakers, perhaps JER.
 
-    The last line is worded as md-eval's is, because recipes search for it.
+    '-' stands where there is no DER. One comment is worded as md-eval's line is, because recipes search for it.
     """
-    rows = [HEAD, *(row(reco, errors) for reco, errors in score.files.items()), row("TOTAL", score.total)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [protocol(score, options)]
-    for name, *values in rows:
+    comments = [protocol(score, options)]
+    comments.append(f"# OVERALL SPEAKER DIARIZATION ERROR = {score.total.der:.2f} % of scored speaker time")
+    if score.ci:
+        comments.append(f"# {100 * LEVEL:g} % confidence interval of the DER: {number(score.ci[0])} to"
+                        f" {number(score.ci[1])} % (bootstrap over recordings)")
+    for name, found in (score.report.classes() if score.report else {}).items():
+        heard = "".join(f", as {other} {seconds:.2f}" for other, seconds in found["as"].items())
+        comments.append(f"# class {name}: scored {found['scored']:.2f} s{heard}, missed {found['miss']:.2f}")
+    rows = [(reco, errors) for reco, errors in score.files.items()] + [("TOTAL", score.total)]
+    return "\n".join([*comments, *columns(HEAD, rows)]) + "\n"
+
+
+def md_eval_text(score, options):
+    """md-eval's own lines below our first one."""
+    return "\n".join([protocol(score, options), *score.report.lines()]) + "\n"
+
+
+def protocols_table(scores):
+    """One row for each of [(score, options)], overall only."""
+    score, options = scores[0]
+    rows = []
+    for found, opts in scores:
+        rows.append((f"collar-{opts.collar:g}{'-no-overlap' if opts.ignore_overlap else ''}", found.total))
+    comments = [f"# {options.scorer}; collar in s on each side; UEM {score.uem_source};"
+                f" {len(score.files)} recordings{jer_rules(score)}"]
+    if score.ci:
+        comments += [f"# {name}: {100 * LEVEL:g} % confidence interval {number(found.ci[0])} to {number(found.ci[1])} %"
+                     for (name, _), (found, _) in zip(rows, scores, strict=True)]
+    return "\n".join([*comments, *columns(("protocol", *HEAD[1:]), rows)]) + "\n"
+
+
+def columns(head, named_errors):
+    rows = [row(name, errors) for name, errors in named_errors]
+    if any(errors.jer is not None for _, errors in named_errors):
+        head = (*head, "JER")
+        rows = [(*cells, number(errors.jer)) for cells, (_, errors) in zip(rows, named_errors, strict=True)]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for name, *values in (head, *rows):
         cells = [value.rjust(width) for value, width in zip(values, widths[1:], strict=True)]
-        lines.append("  ".join([name.ljust(widths[0]), *cells]))
-    lines.append(f"OVERALL SPEAKER DIARIZATION ERROR = {score.total.der:.2f} % of scored speaker time")
-    return "\n".join(lines) + "\n"
+        yield "  ".join([name.ljust(widths[0]), *cells])
+
+
+def row(name, errors):
+    seconds = (errors.missed, errors.false_alarm, errors.confusion)
+    percent = [number(100 * s / errors.scored) if errors.scored > 0 else "-" for s in seconds]
+    return (name, number(errors.der), *percent, *(f"{s:.2f}" for s in (errors.scored, *seconds)),
+            str(errors.ref_speakers), str(errors.hyp_speakers))
+
+
+def number(value):
+    return "-" if value is None or math.isnan(value) else f"{value:.2f}"
 
 
 def protocol(score, options):
     overlap = "not scored" if options.ignore_overlap else "scored"
     return (
         f"# {options.scorer}; collar {options.collar:g} s on each side; overlap {overlap};"
-        f" UEM {score.uem_source}; {len(score.files)} recordings"
+        f" UEM {score.uem_source}; {len(score.files)} recordings{jer_rules(score)}"
     )
 
 
-def row(name, errors):
-    seconds = (errors.scored, errors.missed, errors.false_alarm, errors.confusion)
-    der = "-" if math.isnan(errors.der) else f"{errors.der:.2f}"
-    return (name, der, *(f"{s:.2f}" for s in seconds), str(errors.ref_speakers), str(errors.hyp_speakers))
+def jer_rules(score):
+    return "; JER by dscore's rules" if score.total.jer is not None else ""
 
 
-def der_json(score, options):
-    """An object with the protocol, `overall` and `files`; DER in percent, null where no speech is scored."""
-    content = {
-        "protocol": {
-            "scorer": options.scorer,
-            "collar": options.collar,
-            "ignore_overlap": options.ignore_overlap,
-            "uem": score.uem_source,
-        },
-        "overall": as_dict(score.total),
-        "files": {
-            reco: as_dict(errors) | {"mapping": errors.mapping} for reco, errors in score.files.items()
-        },
+def der_json(scores):
+    """Of [(score, options)]: an object with the protocol, `overall` and `files`; of several, {"protocols": [...]}.
+
+    DER and JER are in percent, null where no speech is scored, and not rounded; the rest in seconds.
+    """
+    found = [as_object(score, options) for score, options in scores]
+    return json.dumps(found[0] if len(found) == 1 else {"protocols": found}, indent=1, ensure_ascii=False) + "\n"
+
+
+def as_object(score, options):
+    overall = as_dict(score.total)
+    if score.ci:
+        overall["ci"] = [known(value) for value in score.ci]
+    return {
+        "protocol": protocol_values(score, options),
+        "overall": overall,
+        **({"classes": score.report.classes()} if score.report else {}),
+        "files": {reco: as_dict(errors) | {"mapping": errors.mapping} for reco, errors in score.files.items()},
     }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def protocol_values(score, options):
+    return {
+        "scorer": options.scorer,
+        "collar": options.collar,
+        "ignore_overlap": options.ignore_overlap,
+        "uem": score.uem_source,
+    }
 
 
 def as_dict(errors):
-    return {
-        "der": None if math.isnan(errors.der) else errors.der,
+    values = {
+        "der": known(errors.der),
         "scored": errors.scored,
         "miss": errors.missed,
         "fa": errors.false_alarm,
@@ -62,3 +120,24 @@ def as_dict(errors):
         "ref_speakers": errors.ref_speakers,
         "hyp_speakers": errors.hyp_speakers,
     }
+    return values if errors.jer is None else values | {"jer": errors.jer}
+
+
+def known(value):
+    return None if math.isnan(value) else value
+
+
+def der_csv(scores):
+    """A row for each recording and TOTAL of each of [(score, options)], with the protocol in columns of its own."""
+    rows = []
+    for score, options in scores:
+        named = [*score.files.items(), ("TOTAL", score.total)]
+        for name, errors in named:
+            low, high = score.ci if score.ci and name == "TOTAL" else (None, None)
+            extra = {"der_low": low, "der_high": high} if score.ci else {}
+            rows.append({"recording": name} | as_dict(errors) | extra | protocol_values(score, options))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
