@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from diarkit.cells import intervals
-from diarkit.drawing.timeline import clock, filled, make_timeline, ticks
+from diarkit.drawing.timeline import clock, filled, make_timeline, ticks, timelines
+from diarkit.io.rttm import Region, Turn
 
 
 def test_lanes_shares_and_overlap():
@@ -22,21 +23,12 @@ def test_a_region_cuts_turns_and_leaves_speakers_out():
     assert (timeline.first, timeline.last, timeline.lanes[0].share) == (4, 8, 1)
 
 
-def test_differences_from_a_reference():
-    ref = (np.array([0.0, 4.0, 9.0]), np.array([4.0, 8.0, 10.0]), ["A", "B", "C"])
-    hyp = (np.array([0.0, 3.0, 7.0]), np.array([3.0, 7.0, 9.0]), ["x", "y", "x"])
-    timeline = make_timeline("m", hyp, ref)
-    assert [lane.reference.name for lane in timeline.lanes] == ["A", "B"]
-    assert [lane.name for lane in timeline.unmapped] == ["C"]
-    found = {kind: list(zip(*map(list, times), strict=True)) for kind, times in timeline.differences.items()}
-    assert found == {"missed": [(9, 10)], "false alarm": [(8, 9)], "confusion": [(3, 4), (7, 8)]}
-    assert timeline.der == pytest.approx(100 * 4 / 9)
-
-
-def test_an_empty_hypothesis():
-    ref = (np.array([1.0]), np.array([2.0]), ["A"])
-    timeline = make_timeline("m", (*intervals([]), []), ref)
-    assert timeline.lanes == [] and timeline.der == 100 and timeline.last == 2
+def test_recordings_in_order_and_regions_of_the_uem():
+    turns = [Turn("b", "1", 0.0, 4.0, "x"), Turn("a", "1", 1.0, 2.0, "y"), Turn("b", "1", 6.0, 1.0, "z")]
+    assert [timeline.reco for timeline in timelines(turns)] == ["b", "a"]
+    [only] = timelines(turns, [Region("b", "1", 5.0, 9.0), Region("b", "1", 1.0, 2.0)])
+    assert (only.reco, only.first, only.last, [lane.name for lane in only.lanes]) == ("b", 1, 9, ["x", "z"])
+    assert only.speech == 2
 
 
 @pytest.mark.parametrize("seed", range(5))
