@@ -3,25 +3,34 @@
 import csv
 import io
 import json
+import re
 import textwrap
 
 from diarkit.scoring.explain import CONFUSION, FALSE_ALARM, MISSED, SPEECH
 from diarkit.scoring.explain_sections import percent, wrong
-from diarkit.scoring.report import protocol
+from diarkit.scoring.report import as_dict, protocol, protocol_values
 
 WIDTH = 96  # columns
+NO_BREAK = "\N{NO-BREAK SPACE}"
 LONGEST_NAME = 28  # characters of a name in the text; its end tells more than its middle
 
 
 def text(score, explanation, tables, protocol_options, options):
     """The report for people: the protocol, a summary, and the sections, `options.top` rows of each list."""
     blocks = [protocol(score, protocol_options)]
-    if not options.section:
-        blocks.append("\n".join(textwrap.wrap(summary(score, explanation, tables), WIDTH)))
-    for table in tables:
-        if table.rows if not options.section else table.name == options.section:
-            blocks.append(table_text(table, options.top))
-    return "\n\n".join(blocks) + "\n"
+    if options.section:
+        shown = [table for table in tables if table.name == options.section]
+    else:
+        blocks.append("\n".join(wrapped(summary(score, explanation, tables))))
+        one = len(explanation.recordings) == 1
+        shown = [table for table in tables if table.rows and not (one and table.of_many)]
+    return "\n\n".join([*blocks, *(table_text(table, options.top) for table in shown)]) + "\n"
+
+
+def wrapped(paragraph):
+    """Lines of it, without one that begins with a unit."""
+    paragraph = re.sub(r"(?<=\d) (?=%|s\b)", NO_BREAK, paragraph)
+    return [line.replace(NO_BREAK, " ") for line in textwrap.wrap(paragraph, WIDTH)]
 
 
 def table_text(table, top):
@@ -31,7 +40,7 @@ def table_text(table, top):
         rows.append([cell_text(value) for value in table.total])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     numeric = [all(not isinstance(row[n], str | list) for row in shown) for n in range(len(table.head))]
-    title = textwrap.wrap(f"{table.name.upper()}: {table.title}", WIDTH)
+    title = wrapped(f"{table.name.upper()}: {table.title}")
     lines = [*title]
     for row in rows:
         cells = [value.rjust(width) if right else value.ljust(width)
@@ -51,9 +60,10 @@ def cell_text(value):
     return name if len(name) <= 2 * LONGEST_NAME else f"{name[:LONGEST_NAME]}..{name[-LONGEST_NAME:]}"
 
 
-def csv_text(table):
-    """One section: names of the columns, rows, and the row TOTAL where there is one; numbers are not rounded."""
+def csv_text(score, table, protocol_options):
+    """One section: the protocol, names of the columns, rows, and TOTAL where there is one; numbers are not rounded."""
     out = io.StringIO()
+    out.write(protocol(score, protocol_options) + "\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.head)
     for row in (*table.rows, *([table.total] if table.total else ())):
@@ -63,13 +73,11 @@ def csv_text(table):
 
 def json_text(score, explanation, tables, protocol_options, options):
     """An object with `protocol`, `summary`, `overall` in seconds (DER in percent), and `sections`, lists of objects."""
-    total, chosen = score.total, options.section
+    chosen = options.section
     content = {
-        "protocol": {"scorer": protocol_options.scorer, "collar": protocol_options.collar,
-                     "ignore_overlap": protocol_options.ignore_overlap, "uem": score.uem_source},
+        "protocol": protocol_values(score, protocol_options),
         "summary": summary(score, explanation, tables),
-        "overall": {"der": total.der, "scored": total.scored, "miss": total.missed, "fa": total.false_alarm,
-                    "conf": total.confusion, "ref_speakers": total.ref_speakers, "hyp_speakers": total.hyp_speakers},
+        "overall": as_dict(score.total),
         "sections": {table.name: table.dicts() for table in tables
                      if not table.text_only and chosen in ("", table.name)},
     }
@@ -130,7 +138,9 @@ def biggest(total, e):
         MISSED: ((e.nobody_found, "where nobody was found"),
                  (total.missed - e.nobody_found, "further speakers who overlap"), near),
         FALSE_ALARM: ((e.by_count[0, column], "where nobody talks"), near, change),
-        CONFUSION: ((e.by_count[2:, column].sum(), "where speakers overlap"), near, change),
+        CONFUSION: ((sum(row[4] for row in e.confusions if row[3] is None), "with speakers who match nobody"),
+                    (sum(row[6] for row in e.speakers if row[2] is None), "of speakers whom nobody matches"),
+                    near, change),
     }[column]
     parts = ", ".join(f"{percent(part, seconds):.0f} % {place}" for part, place in facts)
     share = percent(seconds, wrong(total))
@@ -154,6 +164,6 @@ def concentration(score, e):
 
 def help_text(table):
     """What of the table what-if gains most of that which can be said exactly."""
-    changes = [row for row in table.rows if row[1] == row[2] and "not scored" not in row[0]]
+    changes = [row for row in table.rows if row[1] == row[2] and "no scoring" not in row[0]]
     change, der, _, gain, _ = max(changes, key=lambda row: row[3])
     return f"With {change}, the DER would be {der:.2f} %." if gain > 0 else ""

@@ -21,6 +21,7 @@ class Section:
     total: tuple | None = None
     is_list: bool = False
     text_only: bool = False
+    of_many: bool = False  # says nothing that is not elsewhere if there is one recording
 
     def dicts(self):
         return [dict(zip(self.head, row, strict=True)) for row in self.rows]
@@ -33,7 +34,7 @@ def sections(score, explanation):
         kinds(total, explanation),
         what_if(total, explanation),
         places(total, explanation),
-        turns(explanation),
+        turns(total, explanation),
         silence(total, explanation),
         *files(score, explanation),
         speakers(total, explanation),
@@ -85,10 +86,10 @@ def what_if(total, e):
     short = e.by_length[0, 2:].sum()
     changes = (
         ("no false alarm where nobody talks", silent, None, "exact"),
-        ("speech activity perfect", silent + e.nobody_found, silent, "bounds: who it is, right or wrong"),
+        ("perfect speech activity", silent + e.nobody_found, silent, "bounds: who it is, right or wrong"),
         ("all further speakers of overlap found", further, None, "exact"),
-        ("speakers right at every moment", total.confusion, None, "exact, for other speakers no less"),
-        ("speakers right, one a turn as said", errors - e.best_turns, None, "reached, least without overlap"),
+        ("the right speakers at every moment", total.confusion, None, "exact, as many as were said"),
+        ("the best speaker for each turn as it is", errors - e.best_turns, None, "reached; least without overlap"),
         (f"no errors within {e.boundary:g} s of boundaries", near[MISSED:].sum(), None, "exact"),
         (f"no errors in turns below {e.short[0]:g} s", short, None, "exact, without false alarm"),
     )
@@ -98,7 +99,7 @@ def what_if(total, e):
         high = low if at_least is None else percent(errors - at_least, scored)
         rows.append((change, max(low, 0.0), max(high, 0.0), total.der - low, how))
     if unscored is not None:
-        rows.append((f"within {e.boundary:g} s of boundaries not scored", unscored, unscored, total.der - unscored,
+        rows.append((f"no scoring within {e.boundary:g} s of boundaries", unscored, unscored, total.der - unscored,
                      "exact"))
     return Section("what-if", "the DER (%) if one thing were perfect, all else and the mapping as it is",
                    ("if", "DER", "up_to", "gain", "how sure"), rows)
@@ -107,7 +108,8 @@ def what_if(total, e):
 def places(total, e):
     groups = (
         ("speakers", ("nobody talks", "one talks", "two talk", "three or more talk"), e.by_count),
-        ("boundary", (f"within {e.boundary:g} s of a start", "of an end", "of both", "elsewhere"), e.by_boundary),
+        ("boundary", (f"within {e.boundary:g} s of a start", "of an end", "of a start and an end", "elsewhere"),
+         e.by_boundary),
         ("change", (f"first {e.after_change:g} s after a change", "elsewhere"), e.by_change),
     )
     rows = []
@@ -119,7 +121,7 @@ def places(total, e):
     clock = float(e.by_count[:, CLOCK].sum())
     return Section(
         "places", "where it happens in the reference; each group of rows adds up to the total",
-        ("by", "place", "clock", "speech", "missed", "false_alarm", "confusion", "rate", "share"), rows,
+        ("by", "place", "clock", "speech", "miss", "fa", "conf", "rate", "share"), rows,
         ("TOTAL", "", clock, total.scored, total.missed, total.false_alarm, total.confusion, total.der,
          percent(wrong(total), wrong(total))))
 
@@ -130,15 +132,15 @@ def between(limits, unit=" s"):
     return [f"below {limits[0]:g}{unit}", *middle, f"{limits[-1]:g}{unit} and more"]
 
 
-def turns(e):
+def turns(total, e):
+    lost = total.missed + total.confusion
     rows = []
-    total = e.by_length.sum(axis=0)
-    lost = total[2:].sum()
-    for length, sums in (*zip(between(e.short), e.by_length.tolist(), strict=True), ("TOTAL", total.tolist())):
-        errors = sum(sums[2:])
-        rows.append((length, int(sums[0]), *sums[1:], percent(errors, sums[1]), percent(errors, lost)))
+    for length, (number, speech, *errors) in zip(between(e.short), e.by_length.tolist(), strict=True):
+        rows.append((length, int(number), speech, *errors, percent(sum(errors), speech), percent(sum(errors), lost)))
     return Section("turns", "what is missed and confused, by length of the turn (each turn in one row)",
-                   ("turn", "turns", "speech", "missed", "confusion", "rate", "share"), rows[:-1], rows[-1])
+                   ("turn", "turns", "speech", "miss", "conf", "rate", "share"), rows,
+                   ("TOTAL", int(e.by_length[:, 0].sum()), total.scored, total.missed, total.confusion,
+                    percent(lost, total.scored), percent(lost, lost)))
 
 
 def silence(total, e):
@@ -151,13 +153,13 @@ def silence(total, e):
                  percent(talking, total.false_alarm)))
     clock = float(e.by_count[:, CLOCK].sum())
     return Section("silence", "false alarm, by length of the pause that it fills; rate is percent of the clock",
-                   ("pause", "pauses", "clock", "false_alarm", "rate", "share"), rows,
+                   ("pause", "pauses", "clock", "fa", "rate", "share"), rows,
                    ("TOTAL", int(e.by_pause[:, 0].sum()), clock, total.false_alarm,
                     percent(total.false_alarm, clock), percent(total.false_alarm, total.false_alarm)))
 
 
 def files(score, e):
-    head = ("recording", "DER", "scored", "missed", "false_alarm", "confusion", "errors", "share")
+    head = ("recording", "DER", "scored", "miss", "fa", "conf", "errors", "share")
     total = score.total
 
     def row(name, errors):
@@ -168,10 +170,8 @@ def files(score, e):
     by_seconds = sorted(rows, key=lambda row: (-row[6], row[0]))
     by_der = sorted(rows, key=lambda row: (-(row[1] or 0), row[0]))
     last = row("TOTAL", total)
-    both = [Section("files", "by recording, most seconds of error first", head, by_seconds, last, True)]
-    if len(rows) > 1:
-        both.append(Section("files", "by recording, highest DER first", head, by_der, last, True, text_only=True))
-    return both
+    return [Section("files", "by recording, most seconds of error first", head, by_seconds, last, True, of_many=True),
+            Section("files", "by recording, highest DER first", head, by_der, last, True, text_only=True, of_many=True)]
 
 
 def speakers(total, e):
@@ -179,10 +179,10 @@ def speakers(total, e):
     others = max(total.false_alarm - sum(row[5] for row in rows), 0.0)
     mean = sum(row[8] for row in rows) / len(rows) if rows else None
     return Section(
-        "speakers", "by speaker of the reference, most seconds of error first; false_alarm is that of the speaker who"
+        "speakers", "by speaker of the reference, most seconds of error first; fa is the false alarm of the speaker who"
         f" is mapped to it ({others:.2f} s are of speakers without a match), error is all three in percent, jaccard the"
         " Jaccard error in percent (compute-jer has dscore's)",
-        ("recording", "speaker", "mapped", "scored", "missed", "false_alarm", "confusion", "error", "jaccard"),
+        ("recording", "speaker", "mapped", "scored", "miss", "fa", "conf", "error", "jaccard"),
         rows, ("TOTAL", "", "", total.scored, total.missed, total.false_alarm, total.confusion, total.der, mean), True)
 
 
@@ -198,7 +198,7 @@ def unmatched(e):
     rows = sorted(e.unmatched, key=lambda row: (-row[3], row[:3]))
     return Section("unmatched", "speakers without a match: of the reference, nobody found them; of the hypothesis, they"
                    " are nobody. `alone` is missed, or false alarm",
-                   ("recording", "side", "speaker", "seconds", "alone", "confusion"), rows, is_list=True)
+                   ("recording", "side", "speaker", "seconds", "alone", "conf"), rows, is_list=True)
 
 
 def merges(e):
@@ -216,7 +216,7 @@ def counts(score, e):
             for difference, times in sorted(differences.items())]
     return Section("counts", "recordings by the number of speakers found, more (+) or fewer (-) than there are;"
                    f" mean absolute error {mean:.2f}", ("speakers", "recordings", "share"), rows,
-                   ("TOTAL", number, percent(number, number)))
+                   ("TOTAL", number, percent(number, number)), of_many=True)
 
 
 def errors(e):
