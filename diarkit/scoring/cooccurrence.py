@@ -19,9 +19,9 @@ def frame_index(times, num_frames):
 
     That is np.searchsorted(0.01 * np.arange(num_frames), times), whatever the rounding of the products.
     """
-    near = np.floor(np.asarray(times, dtype=float) / STEP) - 1  # the frame is this or one of the next three
-    index = near + sum(STEP * (near + k) < times for k in range(3))
-    return np.clip(index, 0, num_frames)
+    index = np.floor(np.asarray(times, dtype=float) / STEP)
+    # A time above a rounded product is not below the exact one, so the quotient is never too small by one.
+    return np.clip(index + (STEP * index < times), 0, num_frames)
 
 
 class Cooccurrence:

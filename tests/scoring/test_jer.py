@@ -60,9 +60,10 @@ def test_jer_is_the_least_over_all_mappings_of_frame_arrays(seed):
 def test_frames_begin_where_the_products_do(num_frames):
     """0.01 * 58 is 0.58, but 0.3 + 0.28 is a little more; and 0.01 * 57 is a little less than 0.57."""
     rng = np.random.default_rng(num_frames)
-    hundredths, thousandths = rng.integers(0, 6000, 500) / 100, rng.integers(0, 60000, 500) / 1000
+    most = num_frames + 1000
+    hundredths, thousandths = rng.integers(0, most, 500) / 100, rng.integers(0, 10 * most, 500) / 1000
     times = np.concatenate([
-        hundredths, thousandths, 0.01 * rng.integers(0, 6000, 500), hundredths + thousandths,
+        hundredths, thousandths, 0.01 * rng.integers(0, most, 500), hundredths + thousandths,
         np.nextafter(hundredths, 0), np.nextafter(hundredths, 99), rng.uniform(0, 60, 500),
         [0.0, 0.58, 0.3 + 0.28, 1e12]])
     assert frame_index(times, num_frames).tolist() == np.searchsorted(0.01 * np.arange(num_frames), times).tolist()
@@ -95,6 +96,11 @@ def test_nobody_on_one_side():
     assert jer_of({"A": 1.0}, 0) == 100
     assert jer_of({}, 1) == 100
     assert jer_of({}, 0) == 0
+
+
+def test_a_speaker_of_one_frame():
+    short = np.array([1.0]), np.array([1.01]), ["A"]
+    assert jaccard_errors(short, short, intervals([(0, 3)])) == {"A": 0.0}
 
 
 def test_a_speaker_without_a_frame_is_missed():
