@@ -47,7 +47,7 @@ def compare(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eva
     result = score(ref, hyp, uem, collar, ignore_overlap, scorer)
     mistakes, scored = defaultdict(list), defaultdict(list)
     for reco, _, parts in PROTOCOLS[scorer](ref, hyp, uem, Notes()):
-        alignment = align(*parts, collar=collar, ignore_overlap=ignore_overlap)
+        alignment = align(*parts, collar=collar, ignore_overlap=ignore_overlap, slip_of_md_eval=True)
         mistakes[reco] += mistakes_of(alignment)
         scored[reco].append(alignment.cells.where(alignment.time > 0))
     regions = regions_of(uem)
