@@ -4,7 +4,7 @@ import csv
 import io
 import json
 
-HEAD = ("recording", "JER", "ref_speakers", "hyp_speakers", "count_error", "count_right")
+HEAD = ("recording", "JER", "ref_spk", "hyp_spk", "count_error", "count_right")
 
 
 def protocol(result, opts):
@@ -14,44 +14,46 @@ def protocol(result, opts):
     return line + (f"; change points within {opts.tolerance:g} s" if "change_recall" in result.total.values else "")
 
 
-def rows(result):
-    """(name, values) of every recording and of TOTAL; JER in percent, the rest is numbers of speakers and 0 to 1."""
-    for name, found in [*result.files.items(), ("TOTAL", result.total)]:
-        yield name, [found.jer, found.ref_speakers, found.hyp_speakers, found.count_error, found.count_right,
-                     *found.values.values()]
+def protocol_values(result, opts):
+    return {"scorer": "dscore", "frame_shift": 0.01, "collar": 0.0, "ignore_overlap": False,
+            "uem": result.uem_source, "tolerance": opts.tolerance}
+
+
+def named(result):
+    return [*result.files.items(), ("TOTAL", result.total)]
+
+
+def as_dict(found):
+    return {"jer": found.jer, "ref_speakers": found.ref_speakers, "hyp_speakers": found.hyp_speakers,
+            "count_error": found.count_error, "count_right": found.count_right, **found.values}
 
 
 def measures_table(result, opts):
-    """Columns between blanks, '-' for what is not defined."""
-    head = [*HEAD, *result.total.values]
-    lines = [head]
-    for name, (jer, num_ref, num_hyp, *rest) in rows(result):
-        texts = ["-" if value is None else f"{value:.4f}" for value in rest[2:]]
-        lines.append([name, f"{jer:.2f}", str(num_ref), str(num_hyp), *(f"{value:.2f}" for value in rest[:2]), *texts])
+    """Columns between blanks: JER in percent, numbers of speakers, measures, '-' for what is not defined."""
+    lines = [[*HEAD, *result.total.values]]
+    for name, found in named(result):
+        values = ["-" if value is None else f"{value:.4f}" for value in found.values.values()]
+        lines.append([name, f"{found.jer:.2f}", str(found.ref_speakers), str(found.hyp_speakers),
+                      f"{found.count_error:.2f}", f"{found.count_right:.2f}", *values])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     texts = ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines]
     return "\n".join([protocol(result, opts), *texts]) + "\n"
 
 
 def measures_csv(result, opts):
-    """The same values, unrounded, with commas; nothing for what is not defined."""
+    """The same values, unrounded, nothing for what is not defined, with the protocol in columns of its own."""
+    rows = [{"recording": name} | as_dict(found) | protocol_values(result, opts) for name, found in named(result)]
     out = io.StringIO()
-    out.write(protocol(result, opts) + "\n")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*HEAD, *result.total.values])
-    writer.writerows([name, *values] for name, values in rows(result))
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return out.getvalue()
 
 
 def measures_json(result, opts):
     """An object with the protocol, `overall` and `files`, and in these the Jaccard error of every speaker."""
-    def as_dict(found):
-        return {"jer": found.jer, "ref_speakers": found.ref_speakers, "hyp_speakers": found.hyp_speakers,
-                "count_error": found.count_error, "count_right": found.count_right, **found.values}
-
     content = {
-        "protocol": {"scorer": "dscore", "frame_shift": 0.01, "collar": 0.0, "ignore_overlap": False,
-                     "uem": result.uem_source, "tolerance": opts.tolerance},
+        "protocol": protocol_values(result, opts),
         "overall": as_dict(result.total),
         "files": {reco: as_dict(found) | {"speakers": found.speakers} for reco, found in result.files.items()},
     }

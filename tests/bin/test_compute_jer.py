@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 
 import pytest
@@ -13,16 +15,16 @@ SPEAKER f2 1 4.000 1.000 <NA> <NA> y <NA> <NA>
 """
 PROTOCOL = "# dscore; frames of 10 ms, no collar, overlap scored; UEM extent of reference and hypothesis; 2 recordings"
 TABLE = PROTOCOL + """
-recording    JER  ref_speakers  hyp_speakers  count_error  count_right
-f1          5.00             2             2         0.00         1.00
-f2         25.00             1             2         1.00         0.00
-TOTAL      11.67             3             4         0.50         0.50
+recording    JER  ref_spk  hyp_spk  count_error  count_right
+f1          5.00        2        2         0.00         1.00
+f2         25.00        1        2         1.00         0.00
+TOTAL      11.67        3        4         0.50         0.50
 """
 PURITY = PROTOCOL + """
-recording    JER  ref_speakers  hyp_speakers  count_error  count_right  purity  coverage  purity_coverage_f
-f1          5.00             2             2         0.00         1.00  1.0000    0.9412             0.9697
-f2         25.00             1             2         1.00         0.00  1.0000    0.7500             0.8571
-TOTAL      11.67             3             4         0.50         0.50  1.0000    0.9048             0.9500
+recording    JER  ref_spk  hyp_spk  count_error  count_right  purity  coverage  purity_coverage_f
+f1          5.00        2        2         0.00         1.00  1.0000    0.9412             0.9697
+f2         25.00        1        2         1.00         0.00  1.0000    0.7500             0.8571
+TOTAL      11.67        3        4         0.50         0.50  1.0000    0.9048             0.9500
 """
 
 
@@ -60,15 +62,17 @@ def test_json_and_what_options_do(run_tool, files):
 
 
 def test_csv_has_the_numbers_unrounded(run_tool, files):
-    lines = run_tool("compute-jer", "--csv", "--metrics=all", "ref", "hyp", cwd=files).stdout.splitlines()
-    assert lines[0] == PROTOCOL + "; change points within 0.25 s"
-    names = lines[1].split(",")
-    assert names[:6] == TABLE.splitlines()[1].split()
-    assert [len(line.split(",")) for line in lines] == [len(lines[0].split(",")), *[len(names)] * 4]
-    total = dict(zip(names, lines[-1].split(","), strict=True))
-    assert total["recording"] == "TOTAL"
-    assert float(total["JER"]) == pytest.approx(35 / 3, abs=1e-9)
-    assert total["count_error"] == "0.5"
+    text = run_tool("compute-jer", "--csv", "--metrics=all", "ref", "hyp", cwd=files).stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["recording"] for row in rows] == ["f1", "f2", "TOTAL"]
+    assert float(rows[-1]["jer"]) == pytest.approx(35 / 3, abs=1e-9)
+    assert (rows[1]["ref_speakers"], rows[1]["hyp_speakers"], rows[-1]["count_error"]) == ("1", "2", "0.5")
+    assert {(row["scorer"], row["uem"], row["tolerance"]) for row in rows} == {
+        ("dscore", "extent of reference and hypothesis", "0.25")}
+    table = run_tool("compute-jer", "--metrics=all", "ref", "hyp", cwd=files).stdout.splitlines()
+    assert table[0] == PROTOCOL + "; change points within 0.25 s"
+    assert table[1].split()[6:] == text.splitlines()[0].split(",")[6:-6]
+    assert table[-1].split()[6:] == [f"{float(value):.4f}" for value in text.splitlines()[-1].split(",")[6:-6]]
 
 
 def test_what_is_passed_over_is_said(run_tool, files):
@@ -85,7 +89,7 @@ def test_what_is_passed_over_is_said(run_tool, files):
     (("empty", "hyp"), 1, "no speech of the reference"),
     (("--metrics=nmi", "ref", "hyp"), 2, "no measures nmi; there are purity"),
     (("--tolerance=-1", "ref", "hyp"), 2, "--tolerance is negative"),
-    (("--json", "--csv", "ref", "hyp"), 2, "one of them"),
+    (("--json", "--csv", "ref", "hyp"), 2, "two formats"),
 ])
 def test_failures_are_one_line(run_tool, files, arguments, status, message):
     (files / "bad").write_text("SPEAKER f1 1 nan 1 <NA> <NA> A <NA> <NA>\n")

@@ -106,7 +106,7 @@ def test_what_is_not_defined_is_a_dash_nothing_or_null():
     tiny = turns((0, 0.004, "A"), reco="tiny")
     result, opts = measure(REF + tiny, REF + tiny, groups=("information",)), JerOptions()
     assert measures_table(result, opts).splitlines()[3].split() == "tiny 100.00 1 1 0.00 1.00 - -".split()
-    assert measures_csv(result, opts).splitlines()[3] == "tiny,100.0,1,1,0,1.0,,"
+    assert measures_csv(result, opts).splitlines()[2].startswith("tiny,100.0,1,1,0,1.0,,,dscore,0.01,")
     assert json.loads(measures_json(result, opts))["files"]["tiny"]["mi"] is None
 
 
