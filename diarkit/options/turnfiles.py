@@ -33,51 +33,51 @@ class RttmToUemOptions:
 
 @dataclass(frozen=True)
 class FilterRttmOptions:
-    recordings: str = tunable("", "Those of recordings in this list (the first word of each line).", "FILE")
-    speakers: str = tunable("", "Those of speakers that this regular expression matches as a whole.", "REGEX")
+    recordings: str = tunable("", "Those of the recordings in this list (the first word of each line).", "FILE")
+    speakers: str = tunable("", "Those of speakers whose whole name this regular expression matches.", "REGEX")
     channel: str = tunable("", "Those of this channel.")
-    type: str = tunable("", "Lines of this type, such as SPEAKER.")
-    min_duration: float = tunable(0.0, "Turns that are not shorter.", "s")
-    max_duration: float = tunable(0.0, "Turns that are not longer; 0 is any.", "s")
+    type: str = tunable("", "Those of this type, such as SPEAKER.")
+    min_duration: float = tunable(0.0, "Those that are not turns, or turns no shorter than this.", "s")
+    max_duration: float = tunable(0.0, "Those that are not turns, or turns no longer than this; 0 is any.", "s")
     exclude: bool = tunable(False, "Keep the other lines instead.")
 
 
 @dataclass(frozen=True)
 class CropRttmOptions:
-    uem: str = tunable("", "Keep what lies in these regions.", "UEM file")
+    uem: str = tunable("", "Keep what lies in these regions; recordings that are not in it are left out.", "UEM file")
     start: float = tunable(0.0, "Keep what lies after this.", "s")
     end: float = tunable(0.0, "Keep what lies before this; 0 is no limit.", "s")
 
 
 @dataclass(frozen=True)
 class ShiftRttmOptions:
-    by: float = tunable(0.0, "Add this to every start.", "s")
-    offsets: str = tunable("", "Add what this list says: <recording> <seconds>.", "FILE")
+    by: float = tunable(0.0, "Add this to all times.", "s")
+    offsets: str = tunable("", "Add what this list says for each recording, <recording> <seconds>.", "FILE")
     segments: str = tunable(
-        "", "Recordings are pieces of others: <piece> <recording> <start> <end>; put them back.", "FILE")
-    scale: float = tunable(1.0, "Multiply times by this first, as where a clock runs fast.")
+        "", "Recordings are pieces of others: put them back, <piece> <recording> <start> <end>.", "FILE")
+    scale: float = tunable(1.0, "Multiply all times by this first, as for a clock that ran fast.")
 
 
 @dataclass(frozen=True)
 class MergeRttmOptions:
-    max_gap: float = tunable(0.0, "Turns of a speaker become one where no more than this is between them.", "s")
-    join: bool = tunable(True, "Turns of a speaker that overlap or touch become one; --no-join.")
+    max_gap: float = tunable(0.0, "Turns of a speaker become one if no more than this is between them.", "s")
+    join: bool = tunable(True, "Turns of a speaker that overlap or touch become one; --no-join: only repeated lines.")
 
 
 @dataclass(frozen=True)
 class FlattenRttmOptions:
     rule: str = tunable(
-        "first", "Who keeps overlapped time: who began first, who began last, whose turn is longest, or nobody.",
+        "first", "Who keeps the time in which several speak: who began first or last, whose turn is longest, nobody.",
         choices=("first", "last", "longest", "nobody"))
 
 
 @dataclass(frozen=True)
 class RenameRttmOptions:
     map: str = tunable("", "New names of speakers: <old> <new>, or <recording> <old> <new>.", "FILE")
-    reference: str = tunable("", "Take the names of this, as scoring maps them (DER).", "RTTM file")
-    number: str | None = tunable(None, "Number the speakers of each recording: by who is first, or who speaks longest.",
-                          choices=("first", "longest"))
+    reference: str = tunable("", "Take the names of this RTTM, mapped as for the diarization error rate.", "FILE")
+    number: str | None = tunable(None, "Number the speakers of each recording by who is first, or speaks longest.",
+                                 choices=("first", "longest"))
     prefix: str = tunable("spk", "What stands before the number.")
-    across: bool = tunable(False, "Number over all recordings: one name, one number.")
+    across: bool = tunable(False, "A name has one number in all recordings.")
     recordings: str = tunable("", "New names of recordings: <old> <new>.", "FILE")
     channel: str = tunable("", "Write this channel.")

@@ -8,7 +8,7 @@ from diarkit.errors import DataError
 from diarkit.io.filesets import in_folder, shown
 from diarkit.io.rttm import BadLine
 from diarkit.io.turnfiles import csvfile, eaf, jsonfile, labels, subtitles, textgrid
-from diarkit.io.turnfiles.records import NA, check_text, line_of, read_lines_of
+from diarkit.io.turnfiles.records import NA, check_text, read_records, write_records
 
 ALL = frozenset({"recording", "channel", "types", "words", "others", "zero"})
 
@@ -31,11 +31,7 @@ class Format(NamedTuple):
 
 
 def read_rttm(path, reco):
-    return read_lines_of(path)
-
-
-def write_rttm(out, records):
-    out.writelines(map(line_of, records))
+    return read_records(path)
 
 
 def word(name):
@@ -44,7 +40,7 @@ def word(name):
 
 
 FORMATS = {
-    "rttm": Format(".rttm", read_rttm, write_rttm, ALL, None, word),
+    "rttm": Format(".rttm", read_rttm, write_records, ALL, None, word),
     "json": Format(".json", jsonfile.read, jsonfile.write, ALL),
     "csv": Format(".csv", csvfile.read, csvfile.write, ALL),
     "tsv": Format(".tsv", csvfile.read, csvfile.write_tabs, ALL),

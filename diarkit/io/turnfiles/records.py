@@ -7,7 +7,7 @@ from typing import NamedTuple
 from diarkit.errors import DataError
 from diarkit.io.filesets import fields_of
 from diarkit.io.rttm import MISSING, BadLine, parse_turn
-from diarkit.io.streams import parse_number
+from diarkit.io.streams import open_text_output, parse_number
 
 NA = "<NA>"
 FINEST = 12  # decimals that times are kept to; with LARGEST they fit the 28 digits in which Decimal adds
@@ -79,15 +79,21 @@ def time_text(value, least=3):
     return f"{whole}.{decimals.rstrip('0').ljust(least, '0')}" if least or decimals.strip("0") else whole
 
 
-def read_lines_of(path):
+def read_records(path):
     """Iterate over an RTTM file, or several (see filesets), with what it says besides turns: Records.
 
     Empty lines and comments are passed. Raises DataError naming file and line.
     """
+    for record, _ in read_words(path):
+        yield record
+
+
+def read_words(path):
+    """The same with the words of each line: (Record, list of str)."""
     for file, number, fields in fields_of(path, ".rttm", 9):
         try:
             parse_turn(fields)
-            yield from_fields(fields)
+            yield from_fields(fields), fields
         except BadLine as error:
             raise DataError(str(error), f"{file}:{number}") from None
 
@@ -106,6 +112,24 @@ def line_of(record):
     """The line of RTTM, with its end; names must be words."""
     times = (NA if time is None else time_text(time) for time in (record.start, record.duration))
     return " ".join((*record[:3], *times, *record[5:])) + "\n"
+
+
+def write_records(path, records):
+    """Write lines of RTTM to a path, '-' or an open text stream; times have three decimals, or as many as they need."""
+    lines = map(line_of, records)
+    if hasattr(path, "write"):
+        path.writelines(lines)
+    else:
+        with open_text_output(path) as out:
+            out.writelines(lines)
+
+
+def microseconds(record):
+    """A record with its start and end rounded to six decimals, where they have more."""
+    if record.start is None or record.end is None:
+        return record if record.start is None else record._replace(start=round(record.start, 6))
+    start, end = (time if time.as_tuple().exponent >= -6 else round(time, 6) for time in (record.start, record.end))
+    return record._replace(start=start, duration=end - start)
 
 
 def by_recording(records):
