@@ -108,12 +108,10 @@ class Page {
   }
 
   toggle(kind) {
-    const shown = this.stage.shown;
-    if (!shown.delete(kind)) shown.add(kind);
-    $("kinds").querySelectorAll("button")[kind].setAttribute("aria-pressed", String(shown.has(kind)));
+    this.stage.toggle(kind);
+    $("kinds").querySelectorAll("button")[kind].setAttribute("aria-pressed", String(this.stage.shown.has(kind)));
     if (this.stage.selected && this.stage.selected.kind === kind) this.select(null);
     this.fillErrors(FIRST_ROWS);
-    this.stage.draw();
   }
 
   get errors() { return this.item.errors.filter(error => this.stage.shown.has(error.kind)); }

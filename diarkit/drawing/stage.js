@@ -40,6 +40,13 @@ class Stage {
     this.draw();
   }
 
+  /** Show or hide a kind of error. */
+  toggle(kind) {
+    if (!this.shown.delete(kind)) this.shown.add(kind);
+    this.map = null;
+    this.draw();
+  }
+
   show(item) {
     this.item = item;
     this.from = 0;
@@ -339,10 +346,27 @@ class Stage {
 
   drawOverview(pen) {
     const width = this.overview.clientWidth, height = 40;
-    this.map ||= this.measured(Math.max(Math.round(width), 1));
+    this.map ||= this.mapped(width, height);
+    pen.drawImage(this.map, 0, 0, width, height);
+    const a = this.from / this.end * width, b = this.to / this.end * width;
+    pen.fillStyle = this.colours.window;
+    pen.fillRect(a, 0, Math.max(b - a, 3), height);
+    pen.strokeStyle = this.colours.select;
+    pen.lineWidth = 1.5;
+    pen.strokeRect(a + 0.75, 0.75, Math.max(b - a, 3) - 1.5, height - 1.5);
+    pen.fillStyle = this.colours.head;
+    pen.fillRect(this.head / this.end * width - 0.75, 0, 1.5, height);
+  }
+
+  /** The overview without its window: errors stacked in front of how many speak. */
+  mapped(width, height) {
+    const picture = document.createElement("canvas"), pixels = window.devicePixelRatio || 1, pen = picture.getContext("2d");
+    picture.width = Math.max(Math.round(width * pixels), 1);
+    picture.height = Math.round(height * pixels);
+    pen.scale(pixels, pixels);
     pen.fillStyle = this.colours.panel;
     pen.fillRect(0, 0, width, height);
-    const {speech, errors, columns} = this.map, scale = (height - 6) / this.map.most;
+    const {speech, errors, columns, most} = this.measured(Math.max(Math.round(width), 1)), scale = (height - 6) / most;
     for (let x = 0; x < columns; x++) {
       let y = height - 3;
       pen.fillStyle = this.colours.reference;
@@ -357,14 +381,7 @@ class Stage {
         pen.fillRect(x, y, 1, tall);
       }
     }
-    const a = this.from / this.end * width, b = this.to / this.end * width;
-    pen.fillStyle = this.colours.window;
-    pen.fillRect(a, 0, Math.max(b - a, 3), height);
-    pen.strokeStyle = this.colours.select;
-    pen.lineWidth = 1.5;
-    pen.strokeRect(a + 0.75, 0.75, Math.max(b - a, 3) - 1.5, height - 1.5);
-    pen.fillStyle = this.colours.head;
-    pen.fillRect(this.head / this.end * width - 0.75, 0, 1.5, height);
+    return picture;
   }
 
   /** How many speak, and how many are wrong, on average in each column of the overview. */
