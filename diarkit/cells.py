@@ -23,7 +23,7 @@ class Cells:
 
     def __init__(self, *all_intervals):
         sides = [side for pair in all_intervals for side in pair]
-        self.edges = np.unique(np.concatenate([NOTHING[0], *sides]))
+        self.edges = distinct(np.concatenate([NOTHING[0], *sides]))
         self.length = np.diff(self.edges)
 
     def span(self, starts, ends):
@@ -54,8 +54,14 @@ class Cells:
         """
         first, last = self.span(starts, ends)
         turn, cell = ranges(first, last)
-        key = np.unique(cell * max(num_labels, 1) + np.asarray(labels, dtype=int)[turn])
+        key = distinct(cell * max(num_labels, 1) + np.asarray(labels, dtype=int)[turn])
         return np.divmod(key, max(num_labels, 1))
+
+
+def distinct(values):
+    """np.unique without NaN, which in numpy 2.3 and later takes three times as long for arrays of this size."""
+    ordered = np.sort(values)
+    return ordered[np.concatenate([[True], ordered[1:] > ordered[:-1]])] if len(ordered) else ordered
 
 
 def join(cells_a, cells_b):

@@ -8,33 +8,54 @@ from diarkit.io.textinput import TextInput
 
 
 def fields_of(name, suffix, least):
-    """The words of every line of a file, of all files of a folder, or of those that a list names.
+    """The words of every line with content, as lines_of(): yields (file, line number, words)."""
+    for file, number, line in lines_of(name, suffix, least):
+        if words := content(line):
+            yield file, number, words
+
+
+def lines_of(name, suffix, least):
+    """The lines of a file, of all files of a folder, or of those that a list names.
 
     A folder stands for all files below it whose names end in `suffix`, in order of name. A file whose first line with
     content has fewer than `least` words, one or two, is a list: `<path>` or `<recording> <path>` on each line. Empty
     lines and lines that begin with ';' or '#' are comments. '-' is standard input, and may be a list as well.
 
-    Yields (file, line number, words). Raises DataError naming file and line.
+    Yields (file, line number, line). Raises DataError naming file and line.
     """
     if os.path.isdir(name):
         for path in in_folder(name, suffix):
-            yield from words_of(shown(path), read_lines(path))
+            yield from named(shown(path), read_lines(path))
         return
-    lines = words_of(shown(name), read_lines(name))
-    first = next(lines, None)
+    lines = named(shown(name), read_lines(name))
+    first = next((entry for entry in lines if content(entry[2])), None)
     if first is None:
         return
-    if len(first[2]) > min(least - 1, 2):
+    if len(content(first[2])) > min(least - 1, 2):
         yield first
         yield from lines
         return
-    for file, number, words in (first, *lines):
+    for file, number, line in (first, *lines):
+        words = content(line)
+        if not words:
+            continue
         if len(words) > 2:
             raise DataError("neither that nor a list: <path> or <recording> <path> expected", f"{file}:{number}")
         if not os.path.exists(words[-1]):
             raise DataError(f"{len(words)} fields, and the last is no file: {words[-1][:80]}", f"{file}:{number}")
         with open_input(words[-1], from_table=True) as stream:
-            yield from words_of(words[-1], enumerate(TextInput(stream, words[-1]), 1))
+            yield from named(words[-1], enumerate(TextInput(stream, words[-1]), 1))
+
+
+def named(file, lines):
+    for number, line in lines:
+        yield file, number, line
+
+
+def content(line):
+    """The words of a line, none of an empty one or a comment."""
+    words = line.split()
+    return words if words and words[0][0] not in ";#" else []
 
 
 def in_folder(folder, suffix):
@@ -46,8 +67,7 @@ def in_folder(folder, suffix):
 
 def words_of(file, lines):
     for number, line in lines:
-        words = line.split()
-        if words and words[0][0] not in ";#":
+        if words := content(line):
             yield file, number, words
 
 

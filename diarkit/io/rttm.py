@@ -1,9 +1,10 @@
 """RTTM files, who spoke when, and UEM files, the parts of recordings that are scored."""
 
+import re
 from typing import NamedTuple
 
 from diarkit.errors import DataError
-from diarkit.io.filesets import fields_of
+from diarkit.io.filesets import content, fields_of, lines_of
 from diarkit.io.streams import open_text_output, parse_number
 
 # NIST RT-09 evaluation plan, appendix A; md-eval refuses a file with any other type of line.
@@ -12,6 +13,9 @@ LINE_TYPES = frozenset(
     " SPKR-INFO".split()
 )
 MISSING = ("<NA>", "<na>")
+# A line as nearly all are, of which nothing has to be checked any more; parse_turn says what is wrong with others.
+_TIME = r"\s++([0-9]{1,12}+(?:\.[0-9]{0,12}+)?)"
+_GOOD_LINE = re.compile(rf"SPEAKER\s++(\S++)\s++(\S++){_TIME}{_TIME}\s++\S++\s++<NA>\s++(\S++)(?:\s++\S++){{1,2}}+\s*+")
 
 
 class Turn(NamedTuple):
@@ -55,8 +59,15 @@ def read_rttm(path, all_types=False):
     comments. Lines of other types than SPEAKER are no speech and are left out; `all_types` keeps those that
     have times and SPKR-INFO (of times 0), for scorers that look at them. Raises DataError naming file and line.
     """
-    turns = []
-    for file, number, fields in fields_of(path, ".rttm", 9):
+    turns, match = [], _GOOD_LINE.fullmatch
+    for file, number, line in lines_of(path, ".rttm", 9):
+        if found := match(line):
+            reco, channel, start, duration, speaker = found.groups()
+            turns.append(Turn(reco, channel, float(start), float(duration), speaker))
+            continue
+        fields = content(line)
+        if not fields:
+            continue
         try:
             turn = parse_turn(fields)
         except BadLine as error:

@@ -8,10 +8,12 @@ total, arguments of errors), and notes what a user should know and those scorers
 import os.path
 import re
 from collections import defaultdict
+from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 
-from diarkit.cells import NOTHING, intervals, union
+from diarkit.cells import NOTHING, intervals, ranges, union
 from diarkit.errors import DataError
 
 DEFAULT_UEM = {"md-eval": "extent of the reference", "dscore": "extent of reference and hypothesis"}
@@ -39,8 +41,7 @@ class Notes:
 
 def md_eval(ref, hyp, uem, notes):
     """md-eval's view: recording and channel are one key, default UEM the extent of the reference."""
-    lines = grouped(ref, lambda turn: (turn.reco, turn.channel.lower()))
-    hyp = grouped(only_turns(hyp), lambda turn: (turn.reco, turn.channel.lower()))
+    lines, hyp = by_channel(ref), by_channel(only_turns(hyp))
     regions = uem_of_md_eval(uem, {reco for reco, _ in lines})
     note_recordings({key[0] for key in lines}, {key[0] for key in hyp}, notes, "ignored")
 
@@ -128,12 +129,13 @@ def without_overlap(pairs):
 
 
 def trimmed(turns, region):
-    """[(start, end, speaker)]: the parts of the turns that lie within the region."""
-    parts = []
-    for turn in turns:
-        starts, ends = np.maximum(turn.start, region[0]), np.minimum(turn.end, region[1])
-        parts += [(start, end, turn.speaker) for start, end in zip(starts, ends, strict=True) if start < end]
-    return parts
+    """[(start, end, speaker)]: the parts of the turns that lie within the disjoint, ordered regions."""
+    starts, ends = (np.array([getattr(turn, side) for turn in turns], dtype=float) for side in ("start", "end"))
+    first, last = np.searchsorted(region[1], starts, side="right"), np.searchsorted(region[0], ends)
+    turn, piece = ranges(first, np.maximum(first, last))
+    starts, ends = np.maximum(starts[turn], region[0][piece]), np.minimum(ends[turn], region[1][piece])
+    pieces = zip(starts.tolist(), ends.tolist(), turn.tolist(), strict=True)
+    return [(start, end, turns[n].speaker) for start, end, n in pieces if start < end]
 
 
 def merged(parts):
@@ -142,15 +144,15 @@ def merged(parts):
     Two equal parts are only made one where a speaker has others that overlap.
     """
     result = []
-    for speaker in {part[2] for part in parts}:
-        own = [part[:2] for part in parts if part[2] == speaker]
+    for speaker, own in grouped(parts, itemgetter(2)).items():
+        distinct = sorted(set(own))
         spans = []
-        for start, end in sorted(set(own)):
+        for start, end, _ in distinct:
             if spans and start < spans[-1][1]:
                 spans[-1][1] = max(spans[-1][1], end)
             else:
                 spans.append([start, end])
-        result += [(start, end, speaker) for start, end in (spans if len(spans) < len(set(own)) else own)]
+        result += [(start, end, speaker) for start, end in spans] if len(spans) < len(distinct) else own
     return result
 
 
@@ -214,12 +216,12 @@ def note_recordings(ref, hyp, notes, fate):
 def note_turns(name, turns, reco, notes, counted="counted once"):
     if any(turn.duration == 0 for turn in turns):
         notes.add(f"zero-length turns in the {name}, taken for no speech", reco)
-    ends = {}
-    for start, speaker, end in sorted((turn.start, turn.speaker, turn.end) for turn in turns):
-        if start < ends.get(speaker, 0) - EPSILON:
+    # If any two turns of a speaker overlap, then so do two that follow each other in order of their starts.
+    ordered = sorted([(speaker, start, start + duration) for _, _, start, duration, speaker, *_ in turns])
+    for (speaker, _, end), (other, start, _) in pairwise(ordered):
+        if start < end - EPSILON and speaker == other:
             notes.add(f"a speaker of the {name} overlaps with itself, {counted}", reco)
             return
-        ends[speaker] = max(end, ends.get(speaker, 0))
 
 
 def extent(lines):
@@ -238,6 +240,14 @@ def grouped(lines, key):
     return dict(groups)
 
 
+def by_channel(lines):
+    """{(recording, channel in lower case): lines}"""
+    groups = {}
+    for (reco, channel), found in grouped(lines, itemgetter(0, 1)).items():
+        groups.setdefault((reco, channel.lower()), []).extend(found)
+    return groups
+
+
 def arrays(turns):
-    starts, durations = intervals((turn.start, turn.duration) for turn in turns)
+    starts, durations = (np.array([turn[n] for turn in turns], dtype=float) for n in (2, 3))
     return starts, starts + durations, [turn.speaker for turn in turns]

@@ -108,7 +108,8 @@ def main():
         folder = Path(folder)
         write_set(folder)
         turns = [sum(1 for _ in open(folder / name)) for name in ("ref", "hyp")]
-        print(f"{FILES} recordings, {HOURS} h, {turns[0]} turns of the reference, {turns[1]} of the hypothesis;", load())
+        print(f"{FILES} recordings, {HOURS} h, {turns[0]} turns of the reference, {turns[1]} of the hypothesis")
+        print(load())
         show(head, [row for collar, jer in ((0, False), (0.25, False), (0, True)) for row in
                     rows(folder, collar, args.runs, jer)])
         write_set(folder, speakers_of_one=2000)
