@@ -16,8 +16,13 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.re
 
 
 def code(text):
-    """Lines of the fenced blocks of shell and of the blocks indented by four, continued lines joined."""
-    fenced = re.findall(r"^```(?:sh|bash|console)?\n(.*?)^```", text, re.M | re.S)
+    """Lines of the fenced blocks of shell and of the blocks indented by four, continued lines joined.
+
+    In a block of `console`, commands have "$ " before them; the rest is what they print.
+    """
+    fenced = re.findall(r"^```(?:sh|bash)?\n(.*?)^```", text, re.M | re.S)
+    for shown in re.findall(r"^```console\n(.*?)^```", text, re.M | re.S):
+        fenced += re.findall(r"^\$ (.*)$", shown, re.M)
     rest = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
     indented = re.findall(r"^    (.*)$", rest, re.M)
     return "\n".join([*map(str.strip, fenced), *indented]).replace("\\\n", " ").splitlines()
@@ -48,6 +53,7 @@ def test_reading_commands():
     assert list(commands("cd a && ./run.sh --nj=2 | tee 'b c'")) == [
         ["cd", "a"], ["./run.sh", "--nj=2"], ["tee", "b c"]]
     assert code("text\n\n    make a\n\n```sh\nvad \\\n  x\n```\n") == ["vad    x", "make a"]
+    assert code("```console\n$ vad x\nvad done\n```\n") == ["vad x"]
 
 
 @every_page
