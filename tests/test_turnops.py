@@ -15,9 +15,9 @@ SECONDS = range(40)
 
 
 def random_turns(rng, count=12, zero=True):
-    starts = (rng.randrange(30) for _ in range(count))
-    return [Turn(rng.choice("mn"), rng.choice("12"), start, rng.randrange(not zero, 10), rng.choice("abc"))
-            for start in starts]
+    """Turns of whole seconds, half of them of no length with `zero`."""
+    return [Turn(rng.choice("mn"), rng.choice("12"), rng.randrange(30),
+                 0 if zero and rng.random() < 0.5 else rng.randrange(1, 10), rng.choice("abc")) for _ in range(count)]
 
 
 def frames(turns):

@@ -14,7 +14,7 @@ from diarkit.io.turnfiles.records import exact, time_text, turn_record
 from diarkit.io.turnfiles.texts import read_text
 from diarkit.io.turnfiles.tiers import shown_text, tiers, words_in
 
-_TOKEN = re.compile(r'"((?:[^"]|"")*)"(?=\s|$)|(![^\n]*)|(\S+)')
+_TOKEN = re.compile(r'"([^"]*(?:""[^"]*)*)"(?=\s|$)|(![^\n]*)|(\S+)')
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?|[+-]?[0-9]+\.")
 
 

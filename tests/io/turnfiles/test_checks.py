@@ -1,5 +1,8 @@
 """What validate-rttm finds: each check on a line that has it and on one that has not."""
 
+import csv
+import re
+
 import pytest
 
 from diarkit.errors import DataError
@@ -163,3 +166,17 @@ def test_lists(tmp_path):
     (tmp_path / "list").write_text("m nowhere.wav\n")
     with pytest.raises(DataError, match="^m: nowhere.wav: no such file"):
         read_durations(str(tmp_path / "list"))
+
+
+def test_damaged_files_of_the_corpus(shared):
+    """Errors where a file is to be refused, in the line that is damaged, and none in the others."""
+    folder = shared / "badinputs" / "cases"
+    with open(folder / "manifest.tsv", newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row["family"] == "rttm"]
+    assert len(rows) > 10
+    for row in rows:
+        errors = [problem for problem in check_files([str(folder / row["file"])]) if level_of(problem.check) == "error"]
+        assert bool(errors) == (row["expect"] == "error"), row
+        line = re.search(r"line (\d+)", row["message_names"])
+        if line:
+            assert [problem.line for problem in errors] == [int(line[1])]
