@@ -20,9 +20,12 @@ def code(text):
 
     In a block of `console`, commands have "$ " before them; the rest is what they print.
     """
-    fenced = re.findall(r"^```(?:sh|bash)?\n(.*?)^```", text, re.M | re.S)
-    for shown in re.findall(r"^```console\n(.*?)^```", text, re.M | re.S):
-        fenced += re.findall(r"^\$ (.*)$", shown, re.M)
+    fenced = []
+    for language, shown in re.findall(r"^```(\w*)\n(.*?)^```", text, re.M | re.S):
+        if language in ("", "sh", "bash"):
+            fenced.append(shown)
+        elif language == "console":
+            fenced += re.findall(r"^\$ (.*)$", shown, re.M)
     rest = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
     indented = re.findall(r"^    (.*)$", rest, re.M)
     return "\n".join([*map(str.strip, fenced), *indented]).replace("\\\n", " ").splitlines()
