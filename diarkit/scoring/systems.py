@@ -1,8 +1,10 @@
 """The systems that are compared, each as {recording: Errors}: scored here, or scored before."""
 
 from diarkit.errors import DataError, UsageError
-from diarkit.scoring.der import Errors, score
+from diarkit.scoring.der import Errors
 from diarkit.scoring.protocols import Notes
+from diarkit.scoring.report import protocol_values
+from diarkit.scoring.scorers import evaluate
 
 
 def score_systems(ref, hyps, uem, options, common=False, count_missing=False):
@@ -10,7 +12,7 @@ def score_systems(ref, hyps, uem, options, common=False, count_missing=False):
 
     ref, uem : lists of turns and regions (None: the scorer's default), see diarkit.scoring.der.score
     hyps : {name: list of turns}
-    options : with collar, ignore_overlap, scorer
+    options : ComputeDerOptions
     common : leave out recordings that some of the hypotheses have and some have not
     count_missing : count those as all missed
 
@@ -34,15 +36,12 @@ def score_systems(ref, hyps, uem, options, common=False, count_missing=False):
 
     systems, lines, notes = {}, left_out_lines(left_out), {}
     for name, turns in hyps.items():
-        found = score(kept(ref), kept(turns), None if uem is None else kept(uem), options.collar,
-                      options.ignore_overlap, options.scorer)
+        found = evaluate(kept(ref), kept(turns), None if uem is None else kept(uem), options)
         systems[name] = in_the_total(found.files, options.scorer)
         notes.update((note, [*notes.get(note, ()), name]) for note in found.notes)
     # What is said of the reference is the same for all of them.
     lines += [note if len(names) == len(hyps) else f"{', '.join(names)}: {note}" for note, names in notes.items()]
-    protocol = {"scorer": options.scorer, "collar": options.collar, "ignore_overlap": options.ignore_overlap,
-                "uem": found.uem_source}
-    return protocol, systems, lines
+    return protocol_values(found, options), systems, lines
 
 
 def scored_systems(scores, common=False):
