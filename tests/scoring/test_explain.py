@@ -10,7 +10,7 @@ import pytest
 
 from diarkit.cells import intervals
 from diarkit.io.rttm import Region, Turn
-from diarkit.scoring import explain_sections
+from diarkit.scoring import explain_report, explain_sections
 from diarkit.scoring.blame import best_of_turns
 from diarkit.scoring.der import align, errors_of, score
 from diarkit.scoring.explain import Explanation, explain
@@ -120,7 +120,7 @@ class Milliseconds:
 @pytest.mark.parametrize("seed", range(16))
 def test_every_table_is_that_of_the_milliseconds(seed):
     rng = random.Random(seed)
-    ref = random_turns(rng, "ABCD"[: rng.randrange(1, 5)], rng.randrange(2, 12), 4000)
+    ref = random_turns(rng, "ABCD"[: rng.randrange(1, 5)], rng.randrange(2, 20), 4000)
     hyp = random_turns(rng, "wxyz"[: rng.randrange(1, 5)], rng.randrange(12), 4000)
     uem = ([0], [6000]) if seed % 2 else ([100, 2250], [2117, 3900])
     collar = (0, 0, 130, 300)[seed % 4]
@@ -248,6 +248,7 @@ def test_what_if_is_the_der_of_a_hypothesis_so_changed(seed):
     assert rows["the right speakers at every moment"]["DER"] == pytest.approx(
         100 * (found.total.missed + found.total.false_alarm) / found.total.scored)
 
+    further = 0
     # whoever stands where nobody was found: the DER lies between the bounds, and at the lower one if it is right
     activity = rows["perfect speech activity"]
     filled = list(cut(hyp, ref))
@@ -255,7 +256,9 @@ def test_what_if_is_the_der_of_a_hypothesis_so_changed(seed):
         moments = range(12000)
         here = [{line.speaker for line in ref if line.reco == reco and line.start <= (t + 0.5) / 1000 < line.end}
                 for t in moments]
-        said = [any(line.reco == reco and line.start <= (t + 0.5) / 1000 < line.end for line in hyp) for t in moments]
+        said = [{line.speaker for line in hyp if line.reco == reco and line.start <= (t + 0.5) / 1000 < line.end}
+                for t in moments]
+        further += sum(max(len(here[t]) - max(len(said[t]), 1), 0) for t in moments)
         names = found.files[reco].mapping
         lost = [t for t in moments if here[t] and not said[t]]
         for start, end in Milliseconds.runs(lost):
@@ -266,6 +269,8 @@ def test_what_if_is_the_der_of_a_hypothesis_so_changed(seed):
     assert right.der == pytest.approx(activity["DER"], abs=1e-6)
     nobody = score(ref, [turn if turn.duration != 0.001 else turn._replace(speaker="?") for turn in filled], uem).total
     assert activity["DER"] - 1e-9 <= nobody.der <= activity["up_to"] + 1e-9
+    wrong = found.total.missed + found.total.false_alarm + found.total.confusion
+    assert rows["all further speakers"]["DER"] == pytest.approx(100 * (wrong - further / 1000) / found.total.scored)
     for row in listed:
         assert row["gain"] == pytest.approx(found.total.der - row["DER"])
         assert 0 <= row["DER"] <= row["up_to"] + 1e-12
@@ -301,6 +306,15 @@ def test_the_best_speaker_of_each_turn(seed):
         assert found == pytest.approx(least)
 
 
+def test_the_best_speaker_is_one_whom_nobody_else_has():
+    """A talks all the time, with x; y is C, and its turn in the middle is with A for 3 s and with B for 2.9 s."""
+    ref = np.array([0, 2, 10]), np.array([10, 4.9, 30]), ["A", "B", "C"]
+    hyp = np.array([0, 2, 10]), np.array([10, 5, 30]), ["x", "y", "y"]
+    a = align(ref, hyp, (np.array([0.0]), np.array([30.0])))
+    assert errors_of(a).confusion == pytest.approx(2.9)
+    assert best_of_turns(a, hyp) == pytest.approx(0.1)
+
+
 def turns(*rows, reco="m"):
     return [Turn(reco, "1", start, end - start, name) for start, end, name in rows]
 
@@ -318,8 +332,8 @@ def test_who_is_merged_and_who_is_split():
 
 
 def test_who_has_no_match():
-    ref = turns((0, 10, "A"), (10, 12, "B"))
-    hyp = turns((0, 12, "x"), (1, 3, "y"), (20, 21, "z"))
+    ref = turns((0, 10, "A"), (10, 12, "B"), (40, 50, "not in the UEM"))
+    hyp = turns((0, 12, "x"), (1, 3, "y"), (20, 21, "z"), (40, 50, "not in the UEM"))
     _, e = explain(ref, hyp, [Region("m", "1", 0, 30)])
     assert sorted(e.unmatched) == [("m", "hypothesis", "y", 2.0, 2.0, 0.0), ("m", "hypothesis", "z", 1.0, 1.0, 0.0),
                                    ("m", "reference", "B", 2.0, 0.0, 2.0)]
@@ -345,9 +359,38 @@ def test_each_of_several_has_an_equal_share():
 def test_limits_belong_to_what_is_longer():
     """A turn of 0.5 s is not below 0.5 s, though 10.7 - 10.2 is a little less in floats."""
     ref = turns((10.2, 10.7, "A"), (11.0, 11.3, "A"), (11.3, 11.4, "A"))
-    _, e = explain(ref, turns((10.75, 10.8, "x")))
+    found, e = explain(ref, turns((10.75, 10.8, "x")))
+    assert changes(found, e)[0]["no errors in turns below 0.5 s"]["DER"] == pytest.approx(100 * 0.55 / 0.9)
     assert e.by_length[:, 0].tolist() == [1, 1, 0, 0]  # 0.4 s in two lines that touch
     assert e.by_pause[1].tolist() == pytest.approx([1, 0.3, 0.05])  # 11.0 - 10.7
+    _, e = explain(turns((10.0, 10.2, "A"), (10.7, 11, "A")), turns((10, 11, "x")), pauses=(0.5, 1))
+    assert e.by_pause[:, 0].tolist() == [0, 1, 0, 0]
     ref = intervals([(0.0, 1.0)])
     assert Explanation().near_boundaries(np.array([0.0, 0.25, 0.75, 1.0, 1.5]), ref) == pytest.approx(
         np.array([[1, 0, 0, 0], [0, 0, 1, 0.5], [0, 0, 0, 0], [0, 1, 0, 0.5]]))
+
+
+def test_what_the_summary_says():
+    ref = [*turns((0, 10, "A"), (10, 14, "B"), reco="f1"), *turns((0, 10, "A"), reco="f2"),
+           *turns((0, 10, "A"), (10, 20, "B"), reco="f3")]
+    hyp = [*turns((0, 14, "x"), reco="f1"), *turns((0, 7, "x"), (7, 9, "y"), (9, 10, "z"), reco="f2"),
+           *turns((0, 10, "x"), (10, 15, "y"), (15, 20, "x"), reco="f3")]
+    found, e = explain(ref, hyp, after_change=2)
+    tables = explain_sections.sections(found, e)
+    assert explain_report.summary(found, e, tables) == (
+        "DER 27.27 %: 12.00 s of errors in 44.00 s of speaker time of 3 recordings. The biggest cause is confusion of"
+        " speakers: 12.00 s, 100 % of all errors; of it 25 % with speakers who match nobody, 33 % of speakers whom"
+        " nobody matches, 8 % within 0.25 s of a boundary, 17 % in the first 2 s after a change of speaker. Half of the"
+        " errors lie in 2 of 3 recordings, most in f3 (42 %). The number of speakers is right in 1 of 3 recordings."
+        " With the right speakers at every moment, the DER would be 0.00 %.")
+    by_seconds, by_der = [[row["recording"] for row in table.dicts()] for table in tables if table.name == "files"]
+    assert (by_seconds, by_der) == (["f3", "f1", "f2"], ["f2", "f1", "f3"])
+    [counts] = [table for table in tables if table.name == "counts"]
+    assert counts.rows == [("-1", 1, pytest.approx(100 / 3)), ("right", 1, pytest.approx(100 / 3)),
+                           ("+2", 1, pytest.approx(100 / 3))]
+    assert counts.title.endswith("mean absolute error 1.00")
+    [speakers] = [table for table in tables if table.name == "speakers"]
+    assert speakers.total[-1] == pytest.approx(100 * (4 / 14 + 1 + 0.3 + 5 / 15 + 0.5) / 5)
+    perfect = explain(ref, ref)
+    assert explain_report.summary(*perfect, explain_sections.sections(*perfect)) == (
+        "DER 0.00 %: 0.00 s of errors in 44.00 s of speaker time of 3 recordings.")
