@@ -56,36 +56,3 @@ function firstAbove(values, limit) {
   }
   return low;
 }
-
-/** 75250 -> "1:15.25"; with fewer digits "1:15". */
-function clock(ms, digits = 2) {
-  const unit = 10 ** (3 - digits), whole = Math.round(Math.max(ms, 0) / unit) * unit;
-  const hours = Math.floor(whole / 3600000), minutes = Math.floor(whole / 60000) % 60;
-  const seconds = ((whole % 60000) / 1000).toFixed(digits).padStart(digits ? digits + 3 : 2, "0");
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${seconds}` : `${minutes}:${seconds}`;
-}
-
-function seconds(ms) { return `${(ms / 1000).toFixed(2)} s`; }
-
-/** An element with attributes and children; text is only ever text. */
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "colour") made.style.background = value; else made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
-
-/** A name from somebody's file, which may be written from right to left. */
-function named(speaker) { return element("bdi", {}, typeof speaker === "string" ? speaker : speaker.name); }
-
-/** Names in a sentence: [a, b, c] -> a, b or c, as nodes. */
-function names(speakers, word) {
-  const nodes = [];
-  speakers.forEach((speaker, n) => {
-    if (n) nodes.push(n === speakers.length - 1 ? ` ${word} ` : ", ");
-    nodes.push(named(speaker));
-  });
-  return nodes;
-}

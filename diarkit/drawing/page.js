@@ -163,32 +163,6 @@ class Page {
     if (this.marked) this.marked.classList.add("chosen");
   }
 
-  // ---- what is said of a turn or an error
-
-  /** Lines of nodes. */
-  described(thing) {
-    const span = ` ${clock(thing.start)} to ${clock(thing.end)}, ${seconds(thing.end - thing.start)}`;
-    if (thing.kind !== undefined) return [[this.swatch(thing), `${this.kinds[thing.kind]}${span}`], this.blame(thing), ...this.mappings(thing)];
-    const {speaker} = thing;
-    const lines = [[named(speaker), `${this.data.reference ? ` (${speaker.side})` : ""}${span}`]];
-    if (this.data.reference) lines.push(speaker.partner ? ["mapped to ", named(speaker.partner)] : ["mapped to none"]);
-    for (const error of thing.errors) lines.push([this.swatch(error), `${this.kinds[error.kind]} ${clock(error.start)} to ${clock(error.end)}: `, ...this.blame(error)]);
-    return lines;
-  }
-
-  swatch(error) { return element("span", {class: "swatch", colour: `var(--error-${error.kind})`}); }
-
-  blame(error) {
-    const some = people => people.length > error.count ? `${error.count} of ` : "";
-    if (error.kind === 0) return [some(error.ref), ...names(error.ref, "and"), error.count > 1 ? " are missed" : " is missed"];
-    if (error.kind === 1) return [some(error.hyp), ...names(error.hyp, "and"), error.count > 1 ? " are given, but that many do not talk" : " is given, but does not talk"];
-    return [some(error.ref), ...names(error.ref, "and"), error.count > 1 ? " are taken for " : " is taken for ", ...names(error.hyp, "and")];
-  }
-
-  mappings(error) {
-    return [...error.ref, ...error.hyp].slice(0, 6).map(speaker => [named(speaker), " is mapped to ", speaker.partner ? named(speaker.partner) : "none"]);
-  }
-
   // ---- selecting and jumping
 
   select(thing, say = true) {
@@ -197,7 +171,7 @@ class Page {
     this.markRow();
     $("selected").classList.toggle("none", !thing);
     if (thing) {
-      const nodes = this.described(thing).flatMap((line, n) => n ? [n === 1 ? ": " : "; ", ...line] : line);
+      const nodes = described(thing, this.kinds, this.data.reference).flatMap((line, n) => n ? [n === 1 ? ": " : "; ", ...line] : line);
       $("selected-text").replaceChildren(...nodes);
       if (say) $("said").textContent = $("selected-text").textContent;
     } else if (this.data.reference) $("selected-text").textContent = "Click a turn or an error, or press n for the next error.";

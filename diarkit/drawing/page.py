@@ -15,7 +15,7 @@ import numpy as np
 from diarkit.drawing.palette import ERRORS, ERRORS_DARK, SPEAKERS
 from diarkit.drawing.timeline import KINDS
 
-SCRIPTS = ("data.js", "player.js", "stage.js", "page.js", "pointing.js")
+SCRIPTS = ("data.js", "words.js", "player.js", "overview.js", "stage.js", "page.js", "pointing.js")
 # The browser itself sees to it that nothing is loaded or sent, and that no other script or style counts.
 POLICY = ("default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; media-src data: blob:{links};"
           " base-uri 'none'; form-action 'none'")

@@ -5,7 +5,7 @@ class Pointing {
     this.page = page;
     this.stage = page.stage;
     this.down = new Map();  // pointers that are down: id -> last event
-    const {box, overview} = this.stage;
+    const {box} = this.stage, overview = this.stage.overview.canvas;
     box.addEventListener("pointerdown", event => this.press(event));
     box.addEventListener("pointermove", event => this.moved(event));
     for (const kind of ["pointerup", "pointercancel"]) box.addEventListener(kind, event => this.release(event));
@@ -20,7 +20,7 @@ class Pointing {
   timeAt(event) { return this.stage.time(event.clientX - this.stage.box.getBoundingClientRect().left - 1); }
 
   lookAt(event) {
-    const box = this.stage.overview.getBoundingClientRect(), {span, end} = this.stage;
+    const box = this.stage.overview.canvas.getBoundingClientRect(), {span, end} = this.stage;
     const middle = (event.clientX - box.left) / box.width * end;
     this.stage.look(middle - span / 2, middle + span / 2);
   }
@@ -33,7 +33,7 @@ class Pointing {
     event.preventDefault();
     if (sideways) stage.move(sideways * step * stage.span / (stage.width - stage.gutter));
     else {
-      const onMap = event.currentTarget === stage.overview;
+      const onMap = event.currentTarget === stage.overview.canvas;
       const factor = Math.exp(Math.min(Math.max(event.deltaY * step, -300), 300) * (event.ctrlKey ? 0.01 : 0.0022));
       stage.zoom(factor, onMap ? undefined : Math.min(Math.max(this.timeAt(event), stage.from), stage.to));
     }
@@ -96,7 +96,7 @@ class Pointing {
     const {stage} = this, box = document.getElementById("tip"), thing = stage.at(event.clientX, event.clientY);
     stage.box.classList.toggle("over", Boolean(thing));
     if (!thing) return this.hideTip();
-    box.replaceChildren(...this.page.described(thing).map(line => element("p", {}, ...line)));
+    box.replaceChildren(...described(thing, this.page.kinds, this.page.data.reference).map(line => element("p", {}, ...line)));
     box.hidden = false;
     const around = stage.box.getBoundingClientRect(), x = event.clientX - around.left, y = event.clientY - around.top;
     const left = Math.min(Math.max(x + 14, 4), around.width - box.offsetWidth - 8);

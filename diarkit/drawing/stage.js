@@ -1,4 +1,4 @@
-// The drawing: time axis and error lanes above, one row a speaker below, and the overview; only what is visible is drawn.
+// The drawing: time axis and error lanes above, one row a speaker below; only what is visible is drawn.
 
 const AXIS = 26, ERROR_LANE = 20, ROW = 36, ROW_SINGLE = 24, LEAST_SPAN = 200;  // px, px, px, px, ms
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 15000, 30000, 60000, 120000, 300000, 600000,
@@ -12,7 +12,9 @@ class Stage {
     this.box = document.getElementById("stage");
     this.scroll = document.getElementById("scroll");
     this.tall = document.getElementById("tall");
-    for (const name of ["top", "lanes", "overview"]) this[name] = document.getElementById(name);
+    this.top = document.getElementById("top");
+    this.lanes = document.getElementById("lanes");
+    this.overview = new Overview(this, document.getElementById("overview"));
     this.shown = new Set(kinds.keys());
     this.from = 0;
     this.to = 1;
@@ -36,14 +38,14 @@ class Stage {
     this.speakerColours = [...Array(8).keys()].map(n => colour(`speaker-${n}`));
     this.font = style.fontFamily || "sans-serif";
     this.hatch = null;
-    this.map = null;
+    this.overview.forget();
     this.draw();
   }
 
   /** Show or hide a kind of error. */
   toggle(kind) {
     if (!this.shown.delete(kind)) this.shown.add(kind);
-    this.map = null;
+    this.overview.forget();
     this.draw();
   }
 
@@ -53,7 +55,7 @@ class Stage {
     this.to = Math.max(item.end, LEAST_SPAN);
     this.selected = null;
     this.lane = -1;
-    this.map = null;
+    this.overview.forget();
     this.scroll.scrollTop = 0;
     this.resized();
   }
@@ -103,8 +105,8 @@ class Stage {
     };
     fit(this.top, this.width, this.topHeight);
     fit(this.lanes, this.width, this.lanesHeight);
-    fit(this.overview, this.overview.clientWidth, 40);
-    this.map = null;
+    fit(this.overview.canvas, this.overview.canvas.clientWidth, 40);
+    this.overview.forget();
     this.hatch = null;
     this.drawNow();
   }
@@ -119,7 +121,7 @@ class Stage {
     if (!this.item || !this.width) return;
     this.drawTop(this.top.getContext("2d"));
     this.drawLanes(this.lanes.getContext("2d"));
-    this.drawOverview(this.overview.getContext("2d"));
+    this.overview.draw();
     Object.assign(this.box.dataset, {from: Math.round(this.from), to: Math.round(this.to), gutter: this.gutter});
   }
 
@@ -342,64 +344,6 @@ class Stage {
     pen.lineTo(x + 5, 17);
     pen.lineTo(x, 25);
     pen.fill();
-  }
-
-  drawOverview(pen) {
-    const width = this.overview.clientWidth, height = 40;
-    this.map ||= this.mapped(width, height);
-    pen.drawImage(this.map, 0, 0, width, height);
-    const a = this.from / this.end * width, b = this.to / this.end * width;
-    pen.fillStyle = this.colours.window;
-    pen.fillRect(a, 0, Math.max(b - a, 3), height);
-    pen.strokeStyle = this.colours.select;
-    pen.lineWidth = 1.5;
-    pen.strokeRect(a + 0.75, 0.75, Math.max(b - a, 3) - 1.5, height - 1.5);
-    pen.fillStyle = this.colours.head;
-    pen.fillRect(this.head / this.end * width - 0.75, 0, 1.5, height);
-  }
-
-  /** The overview without its window: errors stacked in front of how many speak. */
-  mapped(width, height) {
-    const picture = document.createElement("canvas"), pixels = window.devicePixelRatio || 1, pen = picture.getContext("2d");
-    picture.width = Math.max(Math.round(width * pixels), 1);
-    picture.height = Math.round(height * pixels);
-    pen.scale(pixels, pixels);
-    pen.fillStyle = this.colours.panel;
-    pen.fillRect(0, 0, width, height);
-    const {speech, errors, columns, most} = this.measured(Math.max(Math.round(width), 1)), scale = (height - 6) / most;
-    for (let x = 0; x < columns; x++) {
-      let y = height - 3;
-      pen.fillStyle = this.colours.reference;
-      pen.globalAlpha = 0.45;
-      pen.fillRect(x, y - speech[x] * scale, 1, speech[x] * scale);
-      pen.globalAlpha = 1;
-      for (const kind of this.shown) {
-        const tall = errors[kind][x] * scale;
-        if (!tall) continue;
-        y -= tall;
-        pen.fillStyle = this.errorColours[kind];
-        pen.fillRect(x, y, 1, tall);
-      }
-    }
-    return picture;
-  }
-
-  /** How many speak, and how many are wrong, on average in each column of the overview. */
-  measured(columns) {
-    const per = this.end / columns;
-    const sum = (into, start, end, count) => {
-      const first = Math.min(Math.floor(start / per), columns - 1), last = Math.min(Math.floor(end / per), columns - 1);
-      for (let x = first; x <= last; x++) into[x] += count * Math.max(Math.min(end, (x + 1) * per) - Math.max(start, x * per), 0) / per;
-    };
-    const speech = new Float64Array(columns), errors = this.kinds.map(() => new Float64Array(columns));
-    const side = this.item.ref && this.item.ref.length ? "reference" : "hypothesis";
-    for (const speaker of this.item.speakers) {
-      if (speaker.side === side) speaker.starts.forEach((start, i) => sum(speech, start, speaker.ends[i], 1));
-    }
-    for (const error of this.item.errors) sum(errors[error.kind], error.start, error.end, error.count);
-    let most = 1;
-    for (let x = 0; x < columns; x++) most = Math.max(most, speech[x], errors.reduce((all, one) => all + one[x], 0));
-    return {speech, errors, columns, most};
   }
 
   /** What is at a place of the window: an error, or a turn and the error in it; null if there is nothing. */

@@ -132,6 +132,10 @@ class Reader:
     def texts(self, selector):
         return self.page.locator(selector).all_inner_texts()
 
+    def listed(self, part="label"):
+        """Names in the list of recordings, or their 'der'; also of those that are scrolled out of sight."""
+        return self.page.locator(f"#recordings .{part}").all_text_contents()
+
     @property
     def head(self):
         """Where the play head is, s."""

@@ -178,9 +178,9 @@ def corpus(browse):
 
 
 def test_choosing_a_recording(corpus):
-    names = corpus.texts("#recordings .label")
+    names = corpus.listed()
     assert names[:4] == ["Other", "part06", "part05", "part04"] and len(names) == 14 and names[-1] == "unknown"
-    assert corpus.texts("#recordings .der")[:2] == ["70.00 %", "30.00 %"]
+    assert corpus.listed("der")[:2] == ["70.00 %", "30.00 %"]
     assert corpus.text("#name") == "Other" and corpus.text("#kinds .value >> nth=0") == "70.00 %"
     corpus.page.get_by_role("button", name="part04").click()
     assert corpus.text("#name") == "part04" and corpus.text("#kinds .value >> nth=0") == "20.00 %"
@@ -192,18 +192,18 @@ def test_choosing_a_recording(corpus):
     corpus.page.get_by_role("button", name="unknown").click()
     assert "not scored" in corpus.text("#kinds")
     corpus.page.select_option("#order", "name")
-    assert corpus.texts("#recordings .label")[:2] == ["Other", "part00"]
+    assert corpus.listed()[:2] == ["Other", "part00"]
 
 
 def test_searching(corpus):
     corpus.press("/")
     corpus.page.keyboard.type("PART 1")
-    assert sorted(corpus.texts("#recordings .label")) == ["part01", "part10", "part11"]
+    assert sorted(corpus.listed()) == ["part01", "part10", "part11"]
     assert corpus.text("#found") == "3 of 14 recordings"
     corpus.press("Enter")
     assert corpus.text("#name") == "part11"
     corpus.page.fill("#search", "nothing like it")
-    assert corpus.texts("#recordings .label") == [] and corpus.text("#name") == "part11"
+    assert corpus.listed() == [] and corpus.text("#name") == "part11"
 
 
 def test_kinds_are_hidden_and_shown(meeting):
@@ -402,7 +402,7 @@ def test_everything_has_a_name_for_those_who_do_not_see(corpus):
 
 def test_without_a_reference(browse):
     reader = browse(page(timelines([*turns(HYP), *turns("a 0 1", "n")])))
-    assert reader.texts("#recordings .label") == ["m", "n"]
+    assert reader.listed() == ["m", "n"]
     assert not reader.page.locator("#kinds").is_visible() and not reader.page.locator("#errors").is_visible()
     reader.press("n", "p", "1")
     x, y = reader.place(50, (0, "hypothesis"))

@@ -36,6 +36,12 @@ def test_mistakes_and_who_makes_them():
     assert spans(timeline.of_kind("confusion")) == [(3, 4), (7, 8)]
 
 
+def test_pairs_come_first():
+    timeline = only(turns("A 2 6, B 6 9, C 9 10"), turns("z 0 1, x 2 6, y 6 9"))
+    assert [lane.name for lane in timeline.lanes] == ["x", "y", "z"]
+    assert [lane.name for lane in timeline.unmapped] == ["C"]
+
+
 def test_overlap_leaves_open_who_is_missed():
     """y is the right one for neither A nor B: one of them is missed, one is taken for y."""
     timeline = only(turns("A 0 10, B 8 10"), turns("x 0 8, y 8 10"))

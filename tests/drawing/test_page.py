@@ -1,6 +1,8 @@
 """The page as text; what it does in a browser is in tests/browser."""
 
 import base64
+import configparser
+import fnmatch
 import hashlib
 import html.parser
 import json
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 
 from diarkit.drawing.comparison import compare
-from diarkit.drawing.page import packed, page
+from diarkit.drawing.page import SCRIPTS, packed, page
 from diarkit.drawing.timeline import timelines
 from diarkit.io.rttm import Turn
 from diarkit.scoring.der import Errors
@@ -118,6 +120,15 @@ def test_without_a_reference():
     data = data_of(page(timelines([Turn("m", "1", 0.0, 1.0, "x")])))
     assert data["reference"] is False and data["total"] is None
     assert "errors" not in data["recordings"][0] and data["recordings"][0]["hyp"] == [["x", [0, 1000], -1]]
+
+
+def test_all_files_of_the_page_are_used_and_installed(root):
+    setup = configparser.ConfigParser()
+    setup.read(root / "setup.cfg")
+    patterns = setup["options.package_data"]["diarkit.drawing"].replace(",", " ").split()
+    beside = {path.name for path in (root / "diarkit/drawing").iterdir() if path.suffix not in (".py", ".pyc", "")}
+    assert beside == {"page.html", "page.css", *SCRIPTS}
+    assert all(any(fnmatch.fnmatch(name, pattern) for pattern in patterns) for name in beside)
 
 
 @pytest.mark.parametrize("seed", range(3))
