@@ -9,7 +9,7 @@ time.
 import numpy as np
 
 CLEAR = 1e-6  # s by which a best partner is better than the next, for the choice not to hang on rounding
-LARGE = 500  # speakers on the smaller side; beyond, the choice among equals is scipy's
+LARGE = 50000  # pairs of speakers; of more, the choice among equals is scipy's
 NO_SLACK = 1e30
 
 
@@ -31,7 +31,7 @@ def map_speakers(together):
     inner = together[np.ix_(rows, columns)]
     found = obvious(inner)
     if found is None:
-        found = matched(inner) if min(inner.shape) < LARGE else matched_by_scipy(inner)
+        found = matched(inner) if inner.size <= LARGE else matched_by_scipy(inner)
     kept = found >= 0
     partner[rows[kept]] = columns[found[kept]]
     return partner
