@@ -54,11 +54,11 @@ FORMATS = {
     "vtt": Format(".vtt", subtitles.read_vtt, subtitles.write_vtt, frozenset({"words"}), 3, subtitles.one_line),
 }
 CHANGED = "blanks and other characters of names"
-OTHER_ENDINGS = {".jsonl": "json"}
+OTHER_ENDINGS = {".jsonl": "json", "": "rttm"}
 
 
 def format_of(path):
-    """The name of the format that the ending of a path tells, or None."""
+    """The name of the format that the ending of a path tells, or None; without an ending RTTM, as in data/dev/rttm."""
     ending = os.path.splitext(path)[1].lower()
     found = (name for name, kind in FORMATS.items() if kind.ending.lower() == ending)
     return next(found, OTHER_ENDINGS.get(ending))

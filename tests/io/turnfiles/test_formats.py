@@ -305,7 +305,8 @@ def test_names_that_would_become_the_same_are_refused():
 
 
 def test_names_of_files_and_formats():
-    names = {"a.RTTM": "rttm", "x/a.TextGrid": "textgrid", "a.jsonl": "json", "a.b.srt": "srt", "a": None, "a.w": None}
+    names = {"a.RTTM": "rttm", "a/rttm": "rttm", "-": "rttm",
+             "x/a.TextGrid": "textgrid", "a.jsonl": "json", "a.b.srt": "srt", "a.w": None}
     assert {path: format_of(path) for path in names} == names
     assert file_of("out", "m.1", "textgrid") == "out/m.1.TextGrid"
     for name in ("../m", "a/b", ".hidden", "a\0b"):
