@@ -314,6 +314,10 @@ def test_a_turn_in_a_loop(heard):
     assert heard.page.locator("#loop").get_attribute("aria-pressed") == "true"
     heard.page.evaluate("page.player.audio.currentTime = 2.9")
     playing(heard, 2, 2.6)  # back to its begin
+    heard.click(4, (1, "reference"))  # the loop goes along with what is selected
+    assert heard.page.evaluate("[page.player.loop.start, page.player.loop.end]") == [2000, 6000]
+    heard.press("n", "n")
+    assert heard.page.evaluate("page.player.loop.end") == 3000
     heard.press("l")
     playing(heard, 3.05)
 
