@@ -4,13 +4,13 @@ The arithmetic is that of diarization errors (diarkit.scoring.der) with one spea
 pyannote.metrics' DetectionErrorRate, whose collar is twice this one.
 """
 
-import json
 from collections import defaultdict
 
 from diarkit.cells import intervals, union
 from diarkit.errors import DataError
 from diarkit.scoring.der import Errors, Score, errors
 from diarkit.scoring.protocols import Notes, extent, grouped
+from diarkit.scoring.texts import aligned, json_text, number
 
 HEAD = ("recording", "error %", "missed %", "false alarm %", "speech s", "missed s", "false alarm s")
 
@@ -69,14 +69,12 @@ def percentages(found):
 
 def detection_table(score, collar):
     """A line about the protocol, one a recording and TOTAL; percent are of the speech of the reference."""
-    width = max(map(len, [HEAD[0], *score.files]))
-    lines = [f"# collar {collar:g} s on each side; UEM {score.uem_source}; {len(score.files)} recordings",
-             "  ".join([HEAD[0].ljust(width), *HEAD[1:]])]
+    rows = [HEAD]
     for name, found in [*score.files.items(), ("TOTAL", score.total)]:
         values = [*percentages(found), found.scored, found.missed, found.false_alarm]
-        texts = ["-" if value is None else f"{value:.2f}" for value in values]
-        lines.append("  ".join([name.ljust(width), *map(str.rjust, texts, map(len, HEAD[1:]))]))
-    return "\n".join(lines) + "\n"
+        rows.append((name, *map(number, values)))
+    first = f"# collar {collar:g} s on each side; UEM {score.uem_source}; {len(score.files)} recordings"
+    return "\n".join([first, *aligned(rows)]) + "\n"
 
 
 def detection_json(score, collar):
@@ -88,4 +86,4 @@ def detection_json(score, collar):
 
     content = {"protocol": {"collar": collar, "uem": score.uem_source}, "overall": values(score.total),
                "files": {reco: values(found) for reco, found in score.files.items()}}
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return json_text(content)

@@ -1,11 +1,7 @@
 """Scores as text: the table that compute-der prints, CSV and JSON."""
 
-import csv
-import io
-import json
-import math
-
 from diarkit.scoring.scorers import LEVEL
+from diarkit.scoring.texts import aligned, csv_text, json_text, number
 
 HEAD = ("recording", "DER", "miss%", "fa%", "conf%", "scored", "miss", "fa", "conf", "ref_spk", "hyp_spk")
 
@@ -51,10 +47,7 @@ def columns(head, named_errors):
     if any(errors.jer is not None for _, errors in named_errors):
         head = (*head, "JER")
         rows = [(*cells, number(errors.jer)) for cells, (_, errors) in zip(rows, named_errors, strict=True)]
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for name, *values in (head, *rows):
-        cells = [value.rjust(width) for value, width in zip(values, widths[1:], strict=True)]
-        yield "  ".join([name.ljust(widths[0]), *cells])
+    return aligned([head, *rows])
 
 
 def row(name, errors):
@@ -62,10 +55,6 @@ def row(name, errors):
     percent = [number(100 * s / errors.scored) if errors.scored > 0 else "-" for s in seconds]
     return (name, number(errors.der), *percent, *(f"{s:.2f}" for s in (errors.scored, *seconds)),
             str(errors.ref_speakers), str(errors.hyp_speakers))
-
-
-def number(value):
-    return "-" if value is None or math.isnan(value) else f"{value:.2f}"
 
 
 def protocol(score, options):
@@ -86,13 +75,13 @@ def der_json(scores):
     DER and JER are in percent, null where no speech is scored, and not rounded; the rest in seconds.
     """
     found = [as_object(score, options) for score, options in scores]
-    return json.dumps(found[0] if len(found) == 1 else {"protocols": found}, indent=1, ensure_ascii=False) + "\n"
+    return json_text(found[0] if len(found) == 1 else {"protocols": found})
 
 
 def as_object(score, options):
     overall = as_dict(score.total)
     if score.ci:
-        overall["ci"] = [known(value) for value in score.ci]
+        overall["ci"] = list(score.ci)
     return {
         "protocol": protocol_values(score, options),
         "overall": overall,
@@ -112,7 +101,7 @@ def protocol_values(score, options):
 
 def as_dict(errors):
     values = {
-        "der": known(errors.der),
+        "der": errors.der,
         "scored": errors.scored,
         "miss": errors.missed,
         "fa": errors.false_alarm,
@@ -121,10 +110,6 @@ def as_dict(errors):
         "hyp_speakers": errors.hyp_speakers,
     }
     return values if errors.jer is None else values | {"jer": errors.jer}
-
-
-def known(value):
-    return None if math.isnan(value) else value
 
 
 def der_csv(scores):
@@ -136,8 +121,4 @@ def der_csv(scores):
             low, high = score.ci if score.ci and name == "TOTAL" else (None, None)
             extra = {"der_low": low, "der_high": high} if score.ci else {}
             rows.append({"recording": name} | as_dict(errors) | extra | protocol_values(score, options))
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_text(rows)

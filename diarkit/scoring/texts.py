@@ -1,0 +1,44 @@
+"""Tables as the scoring tools write them: aligned columns, CSV, JSON."""
+
+import csv
+import io
+import json
+import math
+
+
+def aligned(rows, left=1):
+    """Lines of columns of texts between blanks, the first `left` of them to the left; rows: the heads first."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) if n < left else cell.rjust(width)
+                      for n, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip() for row in rows]
+
+
+def csv_text(rows):
+    """CSV of a list of dicts; columns in the order in which they first come, empty where a row has no value."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: None if is_nan(value) else value for key, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def json_text(content):
+    """JSON of a dict or list, null for NaN."""
+    return json.dumps(without_nan(content), indent=1, ensure_ascii=False) + "\n"
+
+
+def without_nan(content):
+    if isinstance(content, dict):
+        return {key: without_nan(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [without_nan(value) for value in content]
+    return None if is_nan(content) else content
+
+
+def is_nan(value):
+    return isinstance(value, float) and math.isnan(value)
+
+
+def number(value, form=".2f"):
+    """Two decimals, '-' for None and NaN."""
+    return "-" if value is None or math.isnan(value) else f"{value:{form}}"
