@@ -1,8 +1,6 @@
 """JER and further measures as text: a table, CSV, and JSON."""
 
-import csv
-import io
-import json
+from diarkit.scoring.texts import aligned, csv_text, json_text, number
 
 HEAD = ("recording", "JER", "ref_spk", "hyp_spk", "count_error", "count_right")
 
@@ -32,22 +30,16 @@ def measures_table(result, opts):
     """Columns between blanks: JER in percent, numbers of speakers, measures, '-' for what is not defined."""
     lines = [[*HEAD, *result.total.values]]
     for name, found in named(result):
-        values = ["-" if value is None else f"{value:.4f}" for value in found.values.values()]
+        values = [number(value, ".4f") for value in found.values.values()]
         lines.append([name, f"{found.jer:.2f}", str(found.ref_speakers), str(found.hyp_speakers),
                       f"{found.count_error:.2f}", f"{found.count_right:.2f}", *values])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    texts = ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines]
-    return "\n".join([protocol(result, opts), *texts]) + "\n"
+    return "\n".join([protocol(result, opts), *aligned(lines)]) + "\n"
 
 
 def measures_csv(result, opts):
     """The same values, unrounded, nothing for what is not defined, with the protocol in columns of its own."""
-    rows = [{"recording": name} | as_dict(found) | protocol_values(result, opts) for name, found in named(result)]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_text([{"recording": name} | as_dict(found) | protocol_values(result, opts)
+                     for name, found in named(result)])
 
 
 def measures_json(result, opts):
@@ -57,4 +49,4 @@ def measures_json(result, opts):
         "overall": as_dict(result.total),
         "files": {reco: as_dict(found) | {"speakers": found.speakers} for reco, found in result.files.items()},
     }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return json_text(content)
