@@ -63,6 +63,7 @@ def test_shift(turns, run_tool, folder):
         ("m", "1", "10.501", "2.500", "A"), ("m", "1", "12.001", "4.000", "B")]
     assert turns("shift-rttm", "--scale=0.5", "--by=1", "rttm")[1:] == [
         ("m", "1", "6.250", "1.250", "A"), ("m", "1", "7.000", "2.000", "B"), ("n", "2", "1.00005", "0.050", "A")]
+    assert turns("shift-rttm", "--scale=1.0000001", "rttm")[1] == ("m", "1", "10.500001", "2.500", "A")
     done = run_tool("shift-rttm", "--by=-0.5", "rttm", cwd=folder, status=1)
     assert "n: what A has at 0.0001 s would be at -0.4999 s" in done.stderr
     assert "1 recordings done, 1 failed" in done.stderr

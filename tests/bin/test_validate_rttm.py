@@ -16,7 +16,8 @@ def test_good_suspicious_and_wrong(run_tool, tmp_path):
     done = run_tool("validate-rttm", "odd", cwd=tmp_path)
     assert done.stderr.splitlines() == [
         "validate-rttm: odd:2: warning: zero-length: the turn of A at 1.0 s has no duration",
-        "validate-rttm: zero-length: md-eval is no speech, but has collars; dscore stops; pyannote leaves the turn out",
+        "validate-rttm: zero-length: md-eval takes no speech from it, only collars; dscore stops; "
+        "pyannote leaves the turn out",
         "validate-rttm: no errors, 1 warning"]
     assert "odd:2: error: zero-length" in run_tool("validate-rttm", "--strict", "odd", cwd=tmp_path, status=1).stderr
     done = run_tool("validate-rttm", "bad", "good", cwd=tmp_path, status=1)

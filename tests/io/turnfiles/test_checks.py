@@ -2,6 +2,7 @@
 
 import csv
 import re
+import wave
 
 import pytest
 
@@ -163,6 +164,11 @@ def test_lists(tmp_path):
         (tmp_path / "list").write_text(content)
         with pytest.raises(DataError, match=message):
             read_names(str(tmp_path / "list"))
+    with wave.open(str(tmp_path / "m.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * 12000))
+    (tmp_path / "wav.scp").write_text(f"m {tmp_path}/m.wav\n")
+    assert read_durations(str(tmp_path / "wav.scp")) == {"m": 1.5}
     (tmp_path / "list").write_text("m nowhere.wav\n")
     with pytest.raises(DataError, match="^m: nowhere.wav: no such file"):
         read_durations(str(tmp_path / "list"))
