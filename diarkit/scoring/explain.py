@@ -99,7 +99,7 @@ class Explanation:
         entry_cells, entry_labels = a.cells.members(*ref[:2], labels, len(a.ref_names))
         first, last, speaker, of_entry = stretches(a.cells, entry_cells, entry_labels)
         starts, ends = a.cells.edges[first], a.cells.edges[last + 1]
-        bins = np.searchsorted(self.short, np.round(ends - starts, 6), side="right")  # 10.7 - 10.2 is not below 0.5
+        bins = np.searchsorted(self.short, np.round(ends - starts, 6), side="right")  # 2.3 - 2.0 is not below 0.3
         turn = of_entry[a.evaluated[entry_cells]]  # of the entries of the alignment
         time = a.time[a.ref_cells]
         speech = np.bincount(turn, time, minlength=len(bins))

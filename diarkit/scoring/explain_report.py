@@ -84,12 +84,13 @@ def json_text(score, explanation, tables, protocol_options, options):
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def of_recording(lines, reco):
-    """The lines of an RTTM or UEM that are of a recording; None if there is no file. A UEM may have a file's name."""
-    def fits(name):
-        return name == reco or name.rpartition("/")[2].startswith(f"{reco}.")
+def of_recording(reco, ref, hyp, uem):
+    """The lines of reference and hypothesis, and the regions or None, that are of one recording.
 
-    return lines and [line for line in lines if fits(line.reco)]
+    Scorers take folder and suffix off the names in a UEM; here all that may be of the recording are kept.
+    """
+    ref, hyp = ([line for line in lines if line.reco == reco] for lines in (ref, hyp))
+    return ref, hyp, uem and [region for region in uem if f"/{reco}." in f"/{region.reco}."]
 
 
 def labels(explanation):

@@ -109,6 +109,16 @@ def test_what_can_be_listened_to(run_tool, files):
                      ("f1", "1", "false-alarm:y"), ("f1", "1", "confusion:C>y"), ("f2", "2", "missed:A")]
 
 
+def test_one_recording_has_its_regions_and_no_others_of_like_names(run_tool, files):
+    (files / "uem").write_text("f1.wav 1 0 10\nf2 2 0 10\n")
+    (files / "ref").write_text(REF + REF.replace(" f1 ", " f1.b "))
+    arguments = ("--uem=uem", "--scorer=dscore", "--section=kinds", "ref", "hyp")
+    done = run_tool("explain-der", "--recording=f1", *arguments, cwd=files)
+    # A 10 s and B 2 s, of which A lacks 1 s and B 1.5 s
+    assert done.stdout.splitlines()[-1].split() == ["TOTAL", "2.50", "20.83", "100.00"]
+    assert done.stderr == ""
+
+
 def test_limits_are_those_that_are_asked_for(run_tool, files):
     done = run_tool("explain-der", "--section=turns", "--short=0.3,5", "ref", "hyp", cwd=files)
     lengths = [row[0] for row in section(done.stdout, "turns")]

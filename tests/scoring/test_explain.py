@@ -357,13 +357,13 @@ def test_each_of_several_has_an_equal_share():
 
 
 def test_limits_belong_to_what_is_longer():
-    """A turn of 0.5 s is not below 0.5 s, though 10.7 - 10.2 is a little less in floats."""
+    """A pause of 0.3 s is not below 0.3 s, though 2.3 - 2.0 is a little less in floats."""
     ref = turns((10.2, 10.7, "A"), (11.0, 11.3, "A"), (11.3, 11.4, "A"))
     found, e = explain(ref, turns((10.75, 10.8, "x")))
     assert changes(found, e)[0]["no errors in turns below 0.5 s"]["DER"] == pytest.approx(100 * 0.55 / 0.9)
     assert e.by_length[:, 0].tolist() == [1, 1, 0, 0]  # 0.4 s in two lines that touch
     assert e.by_pause[1].tolist() == pytest.approx([1, 0.3, 0.05])  # 11.0 - 10.7
-    _, e = explain(turns((10.0, 10.2, "A"), (10.7, 11, "A")), turns((10, 11, "x")), pauses=(0.5, 1))
+    _, e = explain(turns((1, 2, "A"), (2.3, 3, "A")), turns((1, 3, "x")), pauses=(0.3, 1))
     assert e.by_pause[:, 0].tolist() == [0, 1, 0, 0]
     ref = intervals([(0.0, 1.0)])
     assert Explanation().near_boundaries(np.array([0.0, 0.25, 0.75, 1.0, 1.5]), ref) == pytest.approx(
