@@ -17,9 +17,9 @@ class ExplainOptions:
                           "NIST's references have no pauses of a speaker below 0.3")
     after_change: float = tunable(1.0, "So long after a change of speaker is the time after it.", "s")
     top: int = tunable(10, "Rows of each list in the text, worst first.")
-    section: str = tunable("", "Write this section only.", choices=(
-        "", "kinds", "places", "turns", "silence", "speakers", "confusions", "files", "errors", "what-if", "counts",
-        "unmatched", "merges"))
+    section: str = tunable("all", "Write this section only.", choices=(
+        "all", "kinds", "what-if", "places", "turns", "silence", "files", "speakers", "confusions", "unmatched",
+        "merges", "counts", "errors"))
     labels: str = tunable("", "Write all errors there, as labels for Audacity.", "file")
     rttm_out: str = tunable("", "Write all errors there, as turns of 'speakers' such as missed:A.", "file")
 

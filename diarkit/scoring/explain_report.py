@@ -18,7 +18,7 @@ LONGEST_NAME = 28  # characters of a name in the text; its end tells more than i
 def text(score, explanation, tables, protocol_options, options):
     """The report for people: the protocol, a summary, and the sections, `options.top` rows of each list."""
     blocks = [protocol(score, protocol_options)]
-    if options.section:
+    if options.section != "all":
         shown = [table for table in tables if table.name == options.section]
     else:
         blocks.append("\n".join(wrapped(summary(score, explanation, tables))))
@@ -73,13 +73,12 @@ def csv_text(score, table, protocol_options):
 
 def json_text(score, explanation, tables, protocol_options, options):
     """An object with `protocol`, `summary`, `overall` in seconds (DER in percent), and `sections`, lists of objects."""
-    chosen = options.section
     content = {
         "protocol": protocol_values(score, protocol_options),
         "summary": summary(score, explanation, tables),
         "overall": as_dict(score.total),
         "sections": {table.name: table.dicts() for table in tables
-                     if not table.text_only and chosen in ("", table.name)},
+                     if not table.text_only and options.section in ("all", table.name)},
     }
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 

@@ -139,7 +139,7 @@ def test_limits_are_those_that_are_asked_for(run_tool, files):
     (("--short=1,1", "ref", "hyp"), 2, "--short"),
     (("--pauses=nan", "ref", "hyp"), 2, "--pauses"),
     (("--pauses=0,1", "ref", "hyp"), 2, "--pauses"),
-    (("--section=all", "ref", "hyp"), 2, "what-if"),
+    (("--section=where", "ref", "hyp"), 2, "what-if"),
     (("--csv", "ref", "hyp"), 2, "--section"),
     (("--csv", "--json", "--section=kinds", "ref", "hyp"), 2, "--csv"),
     (("--labels=out", "ref", "hyp"), 2, "--recording"),
