@@ -45,10 +45,10 @@ def test_scores_in_any_order(write):
     assert read_trial_scores(write("s", SCORES), trials)[0].tolist() == expected
     lines = SCORES.splitlines(keepends=True)
     assert read_trial_scores(write("s", "".join(lines[::-1])), trials)[0].tolist() == expected
-    more = "x y 1\na/1 y 2\nx a/1 3\na/2 a/1 7\nx y 8\n"  # strangers, and a pair the other way round
+    more = "x y 1\na/1 y 2\na/1 z 6\nx a/1 3\na/2 a/1 7\nx y 8\n"  # strangers, and a pair the other way round
     scores, notes = read_trial_scores(write("s", "".join([*lines[2:], more, *lines[:2]])), trials)
     assert scores.tolist() == expected
-    assert len(notes) == 1 and "5 scores of pairs that are no trials" in notes[0]
+    assert len(notes) == 1 and "6 scores of pairs that are no trials" in notes[0]
 
 
 def test_many_trials_over_the_edges_of_chunks(write, monkeypatch):
@@ -60,6 +60,10 @@ def test_many_trials_over_the_edges_of_chunks(write, monkeypatch):
     scores, _ = read_trial_scores(write("s", "".join(f"{a} {b} {a[1:]}.{b[1:]}\n" for a, b in shuffled)), trials)
     assert scores.tolist() == [float(f"{a[1:]}.{b[1:]}") for a, b in pairs]
     assert trials.is_target.tolist() == [a[1:] == b[1:] for a, b in pairs]
+    for n in (1, 7, 8, 30):
+        lines = ["1 target\n"] * (n - 1) + ["1 targets\n", "0 nontarget\n"]
+        with pytest.raises(DataError, match=f"bad:{n}: neither"):
+            read_labelled_scores(write("bad", "".join(lines)))
 
 
 def test_a_trial_that_is_there_twice_counts_twice(write):

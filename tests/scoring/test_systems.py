@@ -18,7 +18,8 @@ def test_rttm_is_scored_as_compute_der_does():
     assert protocol == {"scorer": "dscore", "collar": 0.25, "ignore_overlap": False,
                         "uem": "extent of reference and hypothesis"}
     own = score(REF, ALL, None, 0.25, False, "dscore")
-    assert {r: e.missed for r, e in systems["a"].items()} == {r: e.missed for r, e in own.files.items()}  # f3 is in none of the systems, all missed
+    # f3 is in none of the systems, all missed
+    assert {r: e.missed for r, e in systems["a"].items()} == {r: e.missed for r, e in own.files.items()}
     assert list(systems["b"]) == ["f1", "f2", "f3"]  # not f9, which dscore does not count
     assert "not in the hypothesis, all missed: f3" in notes  # of both, once
     assert "b: not in the reference, not counted in the total: f9" in notes

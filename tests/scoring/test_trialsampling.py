@@ -42,6 +42,9 @@ def test_fewer_bins_make_little_difference(monkeypatch):
     monkeypatch.setattr(trialsampling, "MOST_BINS", 600)
     edges = bin_edges(curve, [7])
     assert len(edges) < 650 and {0, 7, len(curve.thresholds) - 1} <= set(edges.tolist())
+    for rates in (curve.p_miss[edges], curve.p_fa[edges]):
+        steps = np.diff(norm.ppf(rates[(rates > 0.001) & (rates < 0.999)]))
+        assert np.abs(steps).max() < 0.15  # on the axes of a DET plot
     few = np.array(rate_intervals(curve, COSTS, samples=300))
     assert (np.abs(few - whole) < 0.25 * (whole[:, 1:] - whole[:, :1])).all()
 
