@@ -1,14 +1,12 @@
 """An explanation of errors as text, CSV and JSON."""
 
-import csv
-import io
-import json
 import re
 import textwrap
 
 from diarkit.scoring.explain import CONFUSION, FALSE_ALARM, MISSED, SPEECH
 from diarkit.scoring.explain_sections import percent, wrong
 from diarkit.scoring.report import as_dict, protocol, protocol_values
+from diarkit.scoring.texts import csv_text, json_text
 
 WIDTH = 96  # columns
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -60,18 +58,15 @@ def cell_text(value):
     return name if len(name) <= 2 * LONGEST_NAME else f"{name[:LONGEST_NAME]}..{name[-LONGEST_NAME:]}"
 
 
-def csv_text(score, table, protocol_options):
-    """One section: the protocol, names of the columns, rows, and TOTAL where there is one; numbers are not rounded."""
-    out = io.StringIO()
-    out.write(protocol(score, protocol_options) + "\n")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.head)
-    for row in (*table.rows, *([table.total] if table.total else ())):
-        writer.writerow([" ".join(value) if isinstance(value, list) else value for value in row])
-    return out.getvalue()
+def csv_of_section(score, table, protocol_options):
+    """One section, TOTAL last where there is one, numbers not rounded, with the protocol in columns of its own."""
+    rows = [dict(zip(table.head, row, strict=True)) | protocol_values(score, protocol_options)
+            for row in (*table.rows, *([table.total] if table.total else ()))]
+    rows = [{key: " ".join(value) if isinstance(value, list) else value for key, value in row.items()} for row in rows]
+    return csv_text(rows, table.head)
 
 
-def json_text(score, explanation, tables, protocol_options, options):
+def json_of_all(score, explanation, tables, protocol_options, options):
     """An object with `protocol`, `summary`, `overall` in seconds (DER in percent), and `sections`, lists of objects."""
     content = {
         "protocol": protocol_values(score, protocol_options),
@@ -80,7 +75,7 @@ def json_text(score, explanation, tables, protocol_options, options):
         "sections": {table.name: table.dicts() for table in tables
                      if not table.text_only and options.section in ("all", table.name)},
     }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return json_text(content)
 
 
 def of_recording(reco, ref, hyp, uem):

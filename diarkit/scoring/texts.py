@@ -13,10 +13,10 @@ def aligned(rows, left=1):
                       for n, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip() for row in rows]
 
 
-def csv_text(rows):
-    """CSV of a list of dicts; columns in the order in which they first come, empty where a row has no value."""
+def csv_text(rows, head=()):
+    """CSV of a list of dicts; columns of `head`, then as they first come, empty where a row has no value."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
+    writer = csv.DictWriter(out, list(dict.fromkeys([*head, *(key for row in rows for key in row)])), lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: None if is_nan(value) else value for key, value in row.items()} for row in rows)
     return out.getvalue()

@@ -85,9 +85,8 @@ def test_json_has_everything_and_csv_a_section(run_tool, files):
     assert content["summary"].startswith(f"DER {plain['overall']['der']:.2f} %: ")
 
     done = run_tool("explain-der", "--csv", "--section", "speakers", *arguments, cwd=files)
-    first, *lines = done.stdout.splitlines()
-    assert first.startswith("# dscore; collar 0.25 s on each side; overlap not scored; ")
-    rows = list(csv.DictReader(lines))
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert {(row["scorer"], row["collar"], row["ignore_overlap"]) for row in rows} == {("dscore", "0.25", "True")}
     assert [row["recording"] for row in rows[-1:]] == ["TOTAL"] and len(rows) == 5
     assert float(rows[-1]["miss"]) == pytest.approx(plain["overall"]["miss"])
     one = json.loads(run_tool("explain-der", "--json", "--section=merges", "ref", "hyp", cwd=files).stdout)
