@@ -1,7 +1,9 @@
 """A real browser, Debian's chromium or one like it, driven by playwright; tests are skipped where either is missing."""
 
+import importlib.util
 import io
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -10,18 +12,31 @@ ARGUMENTS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-ru
              " --disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required").split()
 
 
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def pytest_collection_modifyitems(items):
+    """Skip all of this folder, and say once why."""
+    missing = None
+    if importlib.util.find_spec("playwright") is None:
+        missing = "no playwright (pip install '.[browser]')"
+    elif BROWSER is None:
+        missing = f"no browser: none of {', '.join(BROWSERS)} is on PATH"
+    for item in items:
+        if missing and item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.skip(reason=missing))
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """The browser, which has a profile of its own that is thrown away."""
-    api = pytest.importorskip("playwright.sync_api", reason="no playwright (pip install '.[browser]')")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on PATH")
+    import playwright.sync_api as api
+
     with api.sync_playwright() as driver:
         try:
-            browser = driver.chromium.launch(executable_path=path, args=ARGUMENTS)
+            browser = driver.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
         except api.Error as error:
-            pytest.skip(f"{path} does not start: {str(error).splitlines()[0]}")
+            pytest.skip(f"{BROWSER} does not start: {str(error).splitlines()[0]}")
         yield browser
         browser.close()
 

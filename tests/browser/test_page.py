@@ -244,22 +244,23 @@ NAMES = ["</script><script>canary=1</script>", "<img src=http://127.0.0.1:9/x on
 
 
 def test_names_never_run_and_are_shown_as_they_are(browse):
-    ref = [Turn(NAMES[n % 2], "1", 3.0 * n, 2.0, name) for n, name in enumerate(NAMES)]
+    recordings = (NAMES[0], NAMES[1], NAMES[-1])
+    ref = [Turn(recordings[n % 3], "1", 3.0 * n, 2.0, name) for n, name in enumerate(NAMES)]
     hyp = [turn._replace(start=turn.start + 0.5) for turn in ref]
     score, found = compare(ref, hyp)
     reader = browse(page(found, NAMES[1], score.total, title=NAMES[0]))
     assert reader.page.title() == NAMES[0] and reader.text("#protocol") == NAMES[1]
-    for item in range(2):
+    for item in range(3):
         reader.page.locator("#recordings button").nth(item).click()
-        assert reader.text("#name") in NAMES
+        assert reader.text("#name") in recordings
         speakers = set(reader.texts("#speaker-table tbody td:first-child"))
-        assert speakers < set(NAMES) and len(speakers) == 4
+        assert speakers < set(NAMES) and len(speakers) in (2, 3)
         for _ in range(8):
             reader.press("n")
         reader.hover(reader.view()[0] + 1, MISSED)
+        assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert reader.page.evaluate("typeof canary") == "undefined"
     assert reader.page.locator("img").count() == 0 and reader.page.locator("script").count() == 2
-    assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_policy_forbids_scripts_and_requests(meeting):
