@@ -140,10 +140,10 @@ def write(out, records, media=""):
 
 def named_tiers(found):
     """(name, speaker, records) of each tier; the name is the speaker or, if a tier has that, another one."""
-    taken, used = {speaker for speaker, _ in found}, set()
+    used = set()
     for speaker, tier in found:
         name, number = speaker, 1
-        while name in used or (number > 1 and name in taken):
+        while name in used:
             number += 1
             name = f"{speaker} ({number})"
         used.add(name)
