@@ -13,7 +13,7 @@ import numpy as np
 from diarkit.errors import DataError
 from diarkit.scoring.resampling import confidence_interval, holm, sign_flip_test
 
-MEASURES = ("missed", "false_alarm", "confusion", "mean_of_files", "der")
+MEASURES = ("miss", "fa", "conf", "mean_of_files", "der")
 SAME = 1e-6  # s: less is rounding
 
 

@@ -1,33 +1,28 @@
 """Comparisons of systems as text: tables, CSV, JSON, and what there is to warn of."""
 
-import csv
-import io
-import json
-from math import isnan
+from diarkit.scoring.comparison import MEASURES
+from diarkit.scoring.texts import aligned, csv_text, json_text, number
 
-from diarkit.scoring.comparison import MEASURES, Difference
-
-KEYS = {"missed": "miss", "false_alarm": "fa", "confusion": "conf", "mean_of_files": "mean_of_files", "der": "der"}
 HEAD = ("difference", "first", "second", "points", "low", "high", "p", "first_better", "second_better", "equal")
 
 
 def comparison_table(comparison, protocol, options, top):
     """Three tables: the systems, the differences, and the recordings that differ the most with the total last."""
-    systems = [("system", "DER", "low", "high", "missed", "false_alarm", "confusion", "mean_of_files")]
+    systems = [("system", "DER", "low", "high", "miss%", "fa%", "conf%", "mean_of_files")]
     for name, found in comparison.systems.items():
-        systems.append((name, *map(points, found["der"]), *(points(found[m].value) for m in MEASURES[:-1])))
+        systems.append((name, *map(number, found["der"]), *(number(found[m].value) for m in MEASURES[:-1])))
     several = len(comparison.pairs) > 1
     differences = [HEAD[:7] + ("p_holm",) * several + HEAD[7:]]
     for pair, found in comparison.pairs.items():
         for measure in MEASURES:
             d = found[measure]
             name = "DER" if measure == "der" else measure
-            differences.append((name, *pair, *(points(value, "+") for value in d[:3]), probability(d.p),
+            differences.append((name, *pair, *(number(value, "+.2f") for value in d[:3]), probability(d.p),
                                 *[probability(d.p_holm)] * several, *map(str, d[-3:])))
-    parts = [protocol_line(protocol, comparison), method_line(comparison, options), *aligned(systems, 1), "",
+    parts = [protocol_line(protocol, comparison), method_line(comparison, options), *aligned(systems), "",
              *aligned(differences, 3), ""]
     if top > 0:
-        parts += [*aligned(files_table(comparison, top), 1), ""]
+        parts += [*aligned(files_table(comparison, top)), ""]
     parts += [sentence(pair, found["der"], options.level, several) for pair, found in comparison.pairs.items()]
     return "\n".join(parts) + "\n"
 
@@ -53,10 +48,10 @@ def files_table(comparison, top):
     rows = [("recording", *(f"DER_{name}" for name in names), *(f"wrong_s_{name}" for name in names))]
     spread = {reco: max(wrong) - min(wrong) for reco, wrong in comparison.seconds.items()}
     for reco in sorted(spread, key=lambda reco: (-spread[reco], reco))[:top]:
-        rows.append((reco, *map(points, comparison.files[reco]), *map(points, comparison.seconds[reco])))
+        rows.append((reco, *map(number, comparison.files[reco]), *map(number, comparison.seconds[reco])))
     totals = [sum(wrong) for wrong in zip(*comparison.seconds.values(), strict=True)]
-    rows.append(("TOTAL", *(points(found["der"].value) for found in comparison.systems.values()),
-                 *map(points, totals)))
+    rows.append(("TOTAL", *(number(found["der"].value) for found in comparison.systems.values()),
+                 *map(number, totals)))
     return rows
 
 
@@ -65,7 +60,7 @@ def sentence(pair, difference, level, adjusted):
     better, worse = pair if difference.value < 0 else pair[::-1]
     low, high = sorted(abs(end) for end in difference[1:3])
     p = difference.p_holm if adjusted else difference.p
-    start = f"{worse} - {better} = {points(abs(difference.value))} points of DER, p = {probability(p)}"
+    start = f"{worse} - {better} = {abs(difference.value):.2f} points of DER, p = {probability(p)}"
     if p > 1 - level / 100:
         return f"{start}: no difference is shown"
     ends = f", from {low:.2f} to {high:.2f}" if difference.low * difference.high > 0 else ""
@@ -85,49 +80,27 @@ def warnings(comparison, options):
 
 def comparison_json(comparison, protocol, options):
     """An object with protocol, method, systems, pairs and files; percent and points, null where there is none."""
-    def values(found):
-        return {key: None if isinstance(value, float) and isnan(value) else value
-                for key, value in found._asdict().items()}
-
     def measures(found):
-        return {KEYS[measure]: values(found[measure]) for measure in MEASURES}
+        return {measure: found[measure]._asdict() for measure in MEASURES}
 
-    content = {
+    return json_text({
         "protocol": protocol,
         "method": {"interval": options.interval, "level": options.level, "samples": options.samples,
                    "seed": options.seed, "recordings": len(comparison.files),
                    "groups": comparison.num_groups if options.groups else None},
         "systems": {name: measures(found) for name, found in comparison.systems.items()},
         "pairs": [{"first": a, "second": b, **measures(found)} for (a, b), found in comparison.pairs.items()],
-        "files": {reco: {name: None if isnan(der) else der for name, der in zip(comparison.systems, row, strict=True)}
-                  for reco, row in comparison.files.items()},
-    }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        "files": {reco: dict(zip(comparison.systems, row, strict=True)) for reco, row in comparison.files.items()},
+    })
 
 
 def comparison_csv(comparison, protocol):
-    """After the line about the protocol a row for each measure of each system, then of each pair."""
-    out = io.StringIO()
-    out.write(protocol_line(protocol, comparison) + "\n")
-    write = csv.writer(out, lineterminator="\n").writerow
-    write(["first", "second", "measure", *Difference._fields])
-    rows = [((name, ""), found) for name, found in comparison.systems.items()]
-    for (first, second), found in [*rows, *comparison.pairs.items()]:
-        for measure in MEASURES:
-            cells = ["" if isinstance(v, float) and isnan(v) else v for v in found[measure]]
-            write([first, second, KEYS[measure], *cells, *[""] * (len(Difference._fields) - len(cells))])
-    return out.getvalue()
-
-
-def aligned(rows, left):
-    """Lines of columns, the first `left` of them to the left."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) if n < left else cell.rjust(width)
-                      for n, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip() for row in rows]
-
-
-def points(value, sign=""):
-    return "-" if isnan(value) else f"{value:{sign}.2f}"
+    """A row for each measure of each system (`second` is empty), then of each pair, with the protocol in columns."""
+    found = {(name, None): measures for name, measures in comparison.systems.items()} | comparison.pairs
+    rows = [{"first": first, "second": second, "measure": measure, **measures[measure]._asdict()}
+            for (first, second), measures in found.items() for measure in MEASURES]
+    head = list(dict.fromkeys([*rows[0], *rows[-1]]))
+    return csv_text([row | protocol for row in rows], head)
 
 
 def probability(p):

@@ -16,7 +16,8 @@ def aligned(rows, left=1):
 def csv_text(rows, head=()):
     """CSV of a list of dicts; columns of `head`, then as they first come, empty where a row has no value."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(dict.fromkeys([*head, *(key for row in rows for key in row)])), lineterminator="\n")
+    columns = list(dict.fromkeys([*head, *(key for row in rows for key in row)]))
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: None if is_nan(value) else value for key, value in row.items()} for row in rows)
     return out.getvalue()

@@ -1,13 +1,11 @@
 """What compute-eer says of verification trials: numbers of each system, as a table, CSV and JSON."""
 
-import csv
-import io
-import json
 import re
 from math import isfinite
 from typing import NamedTuple
 
 from diarkit.errors import UsageError
+from diarkit.scoring.texts import aligned, csv_text, json_text, number
 from diarkit.scoring.trialsampling import bin_edges, rate_intervals
 from diarkit.scoring.verification import (
     Curve,
@@ -127,25 +125,18 @@ def trials_table(results, options, costs, ci):
     table = [["system", *head]]
     for name, values in rows.items():
         table.append([name, *(cell(column, values[column]) for column in head)])
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in table]
-    return "\n".join([comment(options, ci), *lines]) + "\n"
+    return "\n".join([comment(options, ci), *aligned(table)]) + "\n"
 
 
 def cell(column, value):
-    if value is None:
-        return "-"
-    return str(value) if isinstance(value, int) else f"{value:.{2 if column.startswith('eer') else 4}f}"
+    return str(value) if isinstance(value, int) else number(value, ".2f" if column.startswith("eer") else ".4f")
 
 
 def trials_csv(results, options, costs, ci):
-    rows = [{"system": name} | flat(result, options.eer, costs) for name, result in results.items()]
-    out = io.StringIO()
-    out.write(comment(options, ci) + "\n")
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+    """A row for each system, with what the numbers are in columns."""
+    what = {"eer_by": options.eer, "c_miss": options.c_miss, "c_fa": options.c_fa}
+    what |= {"ci_by": options.ci_by, "level": options.level} if ci else {}
+    return csv_text([{"system": name} | flat(result, options.eer, costs) | what for name, result in results.items()])
 
 
 def trials_json(results, options, costs, ci):
@@ -155,8 +146,7 @@ def trials_json(results, options, costs, ci):
         eers = {definition: {"eer": 100 * eer.rate, "threshold": eer.threshold}
                 for definition, eer in result.eers.items()}
         systems[name] = flat(result, options.eer, costs) | {"eers": eers}
-    content = {"protocol": protocol_of(options, costs, ci), "systems": systems}
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return json_text({"protocol": protocol_of(options, costs, ci), "systems": systems})
 
 
 def det_curves(results, costs):
