@@ -31,7 +31,7 @@ def test_intervals_are_those_of_scipy(method, n):
 
     for level in (0.95, 0.7):
         other = stats.bootstrap((wrong, scored), ratio, paired=True, vectorized=True, n_resamples=40000,
-                                confidence_level=level, method=method, rng=np.random.default_rng(1))
+                                confidence_level=level, method=method, random_state=np.random.default_rng(1))
         own = confidence_interval(wrong, scored, level, 40000, method=method)
         width = own[1] - own[0]
         assert own == pytest.approx(tuple(other.confidence_interval), abs=0.025 * width)

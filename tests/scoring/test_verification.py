@@ -141,14 +141,22 @@ def test_cllr():
     assert cllr([1000.0], [-1000.0]) == 0 and np.isfinite(cllr([-1e6], [1e6]))
 
 
-@every_case
-def test_the_least_cllr_is_that_of_isotonic_regression(targets, nontargets):
-    from scipy.optimize import isotonic_regression
+def pooled(hits, weights):
+    """Shares that rise, nearest to hits / weights: neighbours that fall are made one, again and again."""
+    pools = []
+    for hit, weight in zip(hits, weights, strict=True):
+        pools.append([hit, weight, 1])
+        while len(pools) > 1 and pools[-2][0] / pools[-2][1] >= pools[-1][0] / pools[-1][1]:
+            last = pools.pop()
+            pools[-1] = [a + b for a, b in zip(pools[-1], last, strict=True)]
+    return np.concatenate([np.full(size, hit / weight) for hit, weight, size in pools])
 
+
+@every_case
+def test_the_least_cllr_is_that_of_pooled_adjacent_violators(targets, nontargets):
     scores, place = np.unique(np.concatenate([targets, nontargets]), return_inverse=True)
-    hits = np.bincount(place[: len(targets)], minlength=len(scores))
-    weights = np.bincount(place)
-    share = isotonic_regression(hits / weights, weights=weights).x.clip(1e-300, 1 - 1e-16)
+    share = pooled(np.bincount(place[: len(targets)], minlength=len(scores)), np.bincount(place))
+    share = share.clip(1e-300, 1 - 1e-16)
     llr = np.log(share / (1 - share)) - np.log(len(targets) / len(nontargets))
     expected = cllr(llr[place[: len(targets)]], llr[place[len(targets) :]])
     assert min_cllr(convex_hull(curve_of(targets, nontargets))) == pytest.approx(expected, abs=1e-9)
