@@ -1,7 +1,7 @@
 """Comparisons of systems as text: tables, CSV, JSON, and what there is to warn of."""
 
 from diarkit.scoring.comparison import MEASURES
-from diarkit.scoring.texts import aligned, csv_text, json_text, number
+from diarkit.scoring.texts import aligned, csv_text, json_text, number, recordings
 
 HEAD = ("difference", "first", "second", "points", "low", "high", "p", "first_better", "second_better", "equal")
 
@@ -30,7 +30,7 @@ def comparison_table(comparison, protocol, options, top):
 def protocol_line(protocol, comparison):
     overlap = "not scored" if protocol.get("ignore_overlap") else "scored"
     return (f"# {protocol.get('scorer')}; collar {protocol.get('collar'):g} s on each side; overlap {overlap};"
-            f" UEM {protocol.get('uem')}; {len(comparison.files)} recordings")
+            f" UEM {protocol.get('uem')}; {recordings(len(comparison.files))}")
 
 
 def method_line(comparison, options):

@@ -10,7 +10,7 @@ from diarkit.cells import intervals, union
 from diarkit.errors import DataError
 from diarkit.scoring.der import Errors, Score, errors
 from diarkit.scoring.protocols import Notes, extent, grouped
-from diarkit.scoring.texts import aligned, json_text, number
+from diarkit.scoring.texts import aligned, json_text, number, recordings
 
 HEAD = ("recording", "error %", "missed %", "false alarm %", "speech s", "missed s", "false alarm s")
 
@@ -73,7 +73,7 @@ def detection_table(score, collar):
     for name, found in [*score.files.items(), ("TOTAL", score.total)]:
         values = [*percentages(found), found.scored, found.missed, found.false_alarm]
         rows.append((name, *map(number, values)))
-    first = f"# collar {collar:g} s on each side; UEM {score.uem_source}; {len(score.files)} recordings"
+    first = f"# collar {collar:g} s on each side; UEM {score.uem_source}; {recordings(len(score.files))}"
     return "\n".join([first, *aligned(rows)]) + "\n"
 
 

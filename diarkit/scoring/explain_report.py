@@ -6,7 +6,7 @@ import textwrap
 from diarkit.scoring.explain import CONFUSION, FALSE_ALARM, MISSED, SPEECH
 from diarkit.scoring.explain_sections import percent, wrong
 from diarkit.scoring.report import as_dict, protocol, protocol_values
-from diarkit.scoring.texts import csv_text, json_text
+from diarkit.scoring.texts import csv_text, json_text, recordings
 
 WIDTH = 96  # columns
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -106,7 +106,7 @@ def summary(score, e, tables):
     """One paragraph: the number, its biggest cause and where that lies, what would help most, the worst recording."""
     total, number = score.total, len(e.recordings)
     errors = wrong(total)
-    where = "1 recording" if number == 1 else f"{number} recordings"
+    where = recordings(number)
     told = [f"DER {total.der:.2f} %: {errors:.2f} s of errors in {total.scored:.2f} s of speaker time of {where}."]
     if not errors > 0:
         return told[0]

@@ -1,6 +1,6 @@
 """JER and further measures as text: a table, CSV, and JSON."""
 
-from diarkit.scoring.texts import aligned, csv_text, json_text, number
+from diarkit.scoring.texts import aligned, csv_text, json_text, number, recordings
 
 HEAD = ("recording", "JER", "ref_spk", "hyp_spk", "count_error", "count_right")
 
@@ -8,7 +8,7 @@ HEAD = ("recording", "JER", "ref_spk", "hyp_spk", "count_error", "count_right")
 def protocol(result, opts):
     """One line that begins with #: by which rules."""
     line = (f"# dscore; frames of 10 ms, no collar, overlap scored; UEM {result.uem_source};"
-            f" {len(result.files)} recordings")
+            f" {recordings(len(result.files))}")
     return line + (f"; change points within {opts.tolerance:g} s" if "change_recall" in result.total.values else "")
 
 

@@ -1,7 +1,7 @@
 """Scores as text: the table that compute-der prints, CSV and JSON."""
 
 from diarkit.scoring.scorers import LEVEL
-from diarkit.scoring.texts import aligned, csv_text, json_text, number
+from diarkit.scoring.texts import aligned, csv_text, json_text, number, recordings
 
 HEAD = ("recording", "DER", "miss%", "fa%", "conf%", "scored", "miss", "fa", "conf", "ref_spk", "hyp_spk")
 
@@ -35,7 +35,7 @@ def protocols_table(scores):
     for found, opts in scores:
         rows.append((f"collar-{opts.collar:g}{'-no-overlap' if opts.ignore_overlap else ''}", found.total))
     comments = [f"# {options.scorer}; collar in s on each side; UEM {score.uem_source};"
-                f" {len(score.files)} recordings{jer_rules(score)}"]
+                f" {recordings(len(score.files))}{jer_rules(score)}"]
     if score.ci:
         comments += [f"# {name}: {100 * LEVEL:g} % confidence interval {number(found.ci[0])} to {number(found.ci[1])} %"
                      for (name, _), (found, _) in zip(rows, scores, strict=True)]
@@ -61,7 +61,7 @@ def protocol(score, options):
     overlap = "not scored" if options.ignore_overlap else "scored"
     return (
         f"# {options.scorer}; collar {options.collar:g} s on each side; overlap {overlap};"
-        f" UEM {score.uem_source}; {len(score.files)} recordings{jer_rules(score)}"
+        f" UEM {score.uem_source}; {recordings(len(score.files))}{jer_rules(score)}"
     )
 
 

@@ -43,3 +43,7 @@ def is_nan(value):
 def number(value, form=".2f"):
     """Two decimals, '-' for None and NaN."""
     return "-" if value is None or math.isnan(value) else f"{value:{form}}"
+
+
+def recordings(count):
+    return f"{count} recording" + "s" * (count != 1)

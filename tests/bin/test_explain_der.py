@@ -18,7 +18,7 @@ SPEAKER f1 1 20.000 0.400 <NA> <NA> y <NA> <NA>
 SPEAKER f2 2 2.000 3.000 <NA> <NA> x <NA> <NA>
 """
 ONE = """\
-# md-eval; collar 0 s on each side; overlap scored; UEM extent of the reference; 1 recordings
+# md-eval; collar 0 s on each side; overlap scored; UEM extent of the reference; 1 recording
 
 DER 31.03 %: 5.40 s of errors in 17.40 s of speaker time of 1 recording. The biggest cause is
 missed speech: 2.50 s, 46 % of all errors; of it 20 % where nobody was found, 80 % further

@@ -41,7 +41,7 @@ def test_in_characters(run_tool, files):
 
 
 WITH_REFERENCE = (
-    "# md-eval; collar 0 s on each side; overlap scored; UEM extent of the reference; 1 recordings\n"
+    "# md-eval; collar 0 s on each side; overlap scored; UEM extent of the reference; 1 recording\n"
     "m: 0:20, 2 speakers, 100 % speech, 0 % overlapped, DER 28.57 %\n"
     "1         |##########     #####| 0:15   75 %\n"
     "  Anna    |############=       |\n"
