@@ -153,11 +153,11 @@ def test_the_kind_of_every_fault_of_a_line():
 def test_lists(tmp_path):
     (tmp_path / "list").write_text("# c\nold new\nm old other\n\n")
     assert read_names(str(tmp_path / "list")) == {("", "old"): "new", ("m", "old"): "other"}
-    (tmp_path / "uem").write_text("m 1 0 1.1\nm 2 5 6\nn NA 0 1\no 0 2 3\n")
+    (tmp_path / "uem").write_text("m 1 0 1.1\nm 2 5 6\nn NA 0 1\no 0 2 3\np 1 0 1\np NA 7 8\n")
     find = read_regions(str(tmp_path / "uem"))
     assert [[float(x) for span in find(*key) or () for x in span] for key in (
-        ("m", "1"), ("m", "2"), ("m", "3"), ("n", "7"), ("o", "1"), ("x", "1"))] == [
-        [0, 1.1], [5, 6], [], [0, 1], [2, 3], []]
+        ("m", "1"), ("m", "2"), ("m", "3"), ("n", "7"), ("o", "1"), ("p", "1"), ("p", "2"), ("x", "1"))] == [
+        [0, 1.1], [5, 6], [], [0, 1], [2, 3], [0, 1], [7, 8], []]
     (tmp_path / "dur").write_text("m 1.5\nn 2\n")
     assert read_durations(str(tmp_path / "dur")) == {"m": 1.5, "n": 2}
     for content, message in [("a b\na c\n", "list:2: 'a' has two new names"), ("a\n", "list:1: <old> <new>")]:
