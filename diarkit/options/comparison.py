@@ -18,5 +18,7 @@ class CompareOptions:
     common: bool = tunable(False, "Compare on the recordings that all systems have, instead of failing if some lack"
                            " one.")
     count_missing: bool = tunable(False, "Count recordings that a hypothesis lacks as all missed, as compute-der does.")
+    scores: bool = tunable(False, "All inputs are scores, none a reference; needed only for three or more of them where"
+                           " the first comes through a pipe.")
     names: str = tunable("", "What to call the systems, with commas between; else as their files.", "names")
     top: int = tunable(5, "How many of the recordings that differ the most are shown.")

@@ -52,6 +52,12 @@ def test_scores_say_the_same_as_rttm(run_tool, files):
     assert content["pairs"][0]["miss"]["second_better"] == 6
 
 
+def test_three_scores_through_pipes(run_tool, files):
+    inputs = " ".join(f"<(compute-der --json ref {name})" for name in ("slow", "quick", "slow"))
+    done = run_tool("bash", "-c", f"compare-der --scores --names a,b,c {inputs}", cwd=files)
+    assert done.stdout.splitlines()[-2].startswith("a - c = 0.00 points of DER, p = 1.0000")
+
+
 def test_options_reach_the_statistics(run_tool, files):
     def method(*options):
         done = run_tool("compare-der", "--json", *options, "ref", "slow", "quick", cwd=files)
