@@ -115,7 +115,7 @@ def test_the_pipe_of_the_readme_can_be_pasted(models, run_tool, tmp_path):
     [recording] = (tmp_path / "data").glob("**/*.wav")
     (tmp_path / "demo").mkdir()
     recording.rename(tmp_path / "demo/sample.wav")
-    [chain] = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    chain, *_ = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
     run_tool("bash", "-euo", "pipefail", "-c", chain, cwd=tmp_path)
     turns = [line.split() for line in (tmp_path / "meeting.rttm").read_text().splitlines()]
     assert turns

@@ -26,7 +26,7 @@ def evaluate(ref, hyp, uem, opts):
     if opts.jer or opts.scorer == "dscore":
         add_jer(result, ref, hyp, uem)
     if opts.ci:
-        result.ci = interval(result)
+        result.ci = interval(in_the_total(result.files, opts.scorer).values())
     return result
 
 
@@ -41,11 +41,15 @@ def add_jer(result, ref, hyp, uem):
     result.total.jer = jer_of(everyone, 0)
 
 
-def interval(result):
-    """(low, high), percent: the confidence interval of the DER of a Score, by bootstrap over its recordings."""
+def in_the_total(files, scorer):
+    """The recordings that the scorer's total counts: dscore shows those without speech in the reference only."""
+    return {reco: errors for reco, errors in files.items() if scorer != "dscore" or errors.ref_speakers}
+
+
+def interval(files):
+    """(low, high), percent: the confidence interval of the DER of the sum of Errors, by bootstrap over them."""
     from diarkit.scoring.resampling import confidence_interval
 
-    files = [found for found in result.files.values() if found.scored > 0]
     wrong = [found.missed + found.false_alarm + found.confusion for found in files]
     low, high = confidence_interval(wrong, [found.scored for found in files], LEVEL)
     return 100 * low, 100 * high

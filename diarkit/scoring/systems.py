@@ -4,7 +4,7 @@ from diarkit.errors import DataError, UsageError
 from diarkit.scoring.der import Errors
 from diarkit.scoring.protocols import Notes
 from diarkit.scoring.report import protocol_values
-from diarkit.scoring.scorers import evaluate
+from diarkit.scoring.scorers import evaluate, in_the_total
 
 
 def score_systems(ref, hyps, uem, options, common=False, count_missing=False):
@@ -89,11 +89,6 @@ def from_scores(scores, name):
         raise DataError(f"its recordings add up to a DER of {total.der:.4f} %, not to the overall {scores.der:.4f} %",
                         where=name)
     return files
-
-
-def in_the_total(files, scorer):
-    """The recordings that the scorer's total counts: dscore shows those without speech in the reference only."""
-    return {reco: errors for reco, errors in files.items() if scorer != "dscore" or errors.ref_speakers}
 
 
 def distinct(paths, names=""):
