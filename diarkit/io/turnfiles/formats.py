@@ -121,7 +121,7 @@ def fit_record(record, kind, notes):
     if record.orthography != NA:
         check_words(record)
         words = subtitles.one_line(record.orthography) if kind.ending in (".srt", ".vtt") else record.orthography
-        if "words" not in kind.holds or kind.fit is word and word(words) != words or not words.strip():
+        if "words" not in kind.holds or kind.fit is word and word(words) != words:
             lost("words" if "words" not in kind.holds else "more than a word of what is said")
             words = NA
         record = record._replace(orthography=words)

@@ -295,6 +295,13 @@ def test_what_cannot_be_held_is_told():
     assert fitted(records, "json") == (records, [])
 
 
+def test_rounded_turns_still_touch():
+    for name, (first, second) in (("vtt", ("0.0004", "1.0006")), ("audacity", ("0.0000004", "1.0000006"))):
+        records = [turn(first, Decimal(second) - Decimal(first), "A"), turn(second, "1", "B")]
+        one, other = fitted(records, name)[0]
+        assert one.end == other.start == round(Decimal(second), FORMATS[name].decimals)
+
+
 def test_names_that_would_become_the_same_are_refused():
     with pytest.raises(DataError, match="m: 'a b' and 'a_b' would both be 'a_b'"):
         fitted([turn("0", "1", "a b"), turn("1", "1", "a_b")], "rttm")
