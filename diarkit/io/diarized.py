@@ -1,11 +1,10 @@
 """What diarize writes: RTTM or JSON, on stdout or a file a recording, and tables of embeddings."""
 
 import json
-import os
 from contextlib import nullcontext
 from pathlib import Path
 
-from diarkit.errors import DataError
+from diarkit.io.outputs import path_in
 from diarkit.io.rttm import Turn, write_rttm
 from diarkit.io.streams import open_text_output
 from diarkit.io.writers import ArrayWriter
@@ -37,10 +36,7 @@ class Results:
             self.write_to(self.stream, reco, found)
             self.stream.flush()
             return
-        # The name comes from a list, perhaps somebody else's: it must not lead out of the folder.
-        if os.sep in reco or "\0" in reco or reco.startswith("."):
-            raise DataError(f"'{reco}' cannot be the name of a file")
-        with open_text_output(str(self.folder / (reco + (".json" if self.as_json else ".rttm")))) as stream:
+        with open_text_output(path_in(self.folder, reco, ".json" if self.as_json else ".rttm")) as stream:
             self.write_to(stream, reco, found)
 
     def write_to(self, stream, reco, found):

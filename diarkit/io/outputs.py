@@ -188,3 +188,13 @@ def _size(path):
 def _remove(path):
     with suppress(OSError):
         os.unlink(path)
+
+
+def path_in(folder, name, ending=""):
+    """The path of a file in a folder, of the name of a recording.
+
+    The name comes from a file, perhaps somebody else's: DataError for one that would lead out of the folder, or hide.
+    """
+    if os.sep in name or "\0" in name or name.startswith("."):
+        raise DataError(f"{name!r} cannot be the name of a file")
+    return os.path.join(folder, name + ending)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from diarkit.errors import DataError
 from diarkit.io.filesets import in_folder, shown
+from diarkit.io.outputs import path_in
 from diarkit.io.rttm import BadLine
 from diarkit.io.turnfiles import csvfile, eaf, jsonfile, labels, subtitles, textgrid
 from diarkit.io.turnfiles.records import NA, check_text, read_records, write_records
@@ -162,13 +163,8 @@ def fit_names(records, field, kind, notes):
 
 
 def file_of(folder, reco, name):
-    """The path of the file of a recording in a folder.
-
-    Raises DataError for a name, perhaps from a file of somebody else's, that would lead out of it or hide.
-    """
-    if os.sep in reco or "\0" in reco or reco.startswith("."):
-        raise DataError(f"{reco!r} cannot be the name of a file")
-    return os.path.join(folder, reco + FORMATS[name].ending)
+    """The path of the file of a recording in a folder; DataError for a name that would lead out of it."""
+    return path_in(folder, reco, FORMATS[name].ending)
 
 
 def one_recording(records, path, name):
