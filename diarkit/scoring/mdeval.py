@@ -66,9 +66,7 @@ def counts(a, ref_types, hyp_types, words):
     mapped = a.mapped[a.ref_labels[i]] == a.hyp_labels[j]
     num_right = np.bincount(a.ref_cells[i][mapped], minlength=len(time))
     spoken, heard = num_ref > 0, num_hyp > 0
-    cell = np.searchsorted(a.cells.edges, words, side="right") - 1
-    cell = cell[(cell >= 0) & (cell < len(time))]
-    evaluated, scored = cell[a.evaluated[cell]], cell[time[cell] > 0]
+    evaluated, scored = cells_of(words, a.cells.edges, a.evaluated), cells_of(words, a.cells.edges, time > 0)
     found = Counter({
         "EVAL TIME": length.sum(), "EVAL SPEECH": length @ spoken, "SCORED TIME": time.sum(),
         "SCORED SPEECH": time @ spoken, "MISSED SPEECH": time @ (spoken & ~heard),
@@ -81,6 +79,14 @@ def counts(a, ref_types, hyp_types, words):
     found.update(numbers_of_speakers(a, length, ref_types, hyp_types))
     found.update(times_of_types(a, ref_types, hyp_types))
     return found
+
+
+def cells_of(words, edges, mask):
+    """The cells of a mask in which words lie; one on the border of two is of the first, if that is in the mask."""
+    inside = np.concatenate([[False], mask, [False]])  # cell n is at n + 1
+    first, last = (np.searchsorted(edges, words, side=side) for side in ("left", "right"))
+    cell = np.where(inside[first], first, last)
+    return cell[inside[cell]] - 1
 
 
 def numbers_of_speakers(a, length, ref_types, hyp_types):
