@@ -73,3 +73,10 @@ def test_words_count_where_their_middle_is():
 @pytest.mark.parametrize("value, text", [(1, "1 /  33.3%"), (0, "0 /   0.0%")])
 def test_percentages_of_the_matrix(value, text):
     assert any(text in line for line in report(REF, HYP).lines())
+
+
+def test_two_channels_of_one_recording():
+    ref = turns((0, 10, "A")) + turns((0, 10, "A"), channel="2")
+    hyp = turns((0, 10, "x")) + turns((0, 5, "x"), channel="2")
+    lines = [line for line in report(ref, hyp, "c").lines() if "OVERALL" in line]
+    assert [line.split(" = ")[1].split()[0] for line in lines] == ["0.00", "50.00", "25.00"]
