@@ -19,8 +19,7 @@ def score_by_pyannote(ref, hyp, uem=None, collar=0.0, ignore_overlap=False):
     def annotation(turns):
         result = Annotation()
         for number, turn in enumerate(turns):
-            if turn.duration > 0:
-                result[Segment(turn.start, turn.end), number] = turn.speaker
+            result[Segment(turn.start, turn.end), number] = turn.speaker  # an empty one is left out
         return result
 
     notes = Notes()
