@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from diarkit.cells import NOTHING, Cells, join, numbered
+from diarkit.cells import Cells, distinct, join, numbered
 from diarkit.errors import DataError
-from diarkit.scoring import protocols
+from diarkit.scoring import exclusion, protocols
 from diarkit.scoring.matching import map_speakers
 
 
@@ -100,9 +100,9 @@ def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval"
 class Alignment:
     """A hypothesis against a reference, cell by cell of time.
 
-    `ref_cells` and `ref_labels` are entries: one for each speaker of each evaluated cell in which it talks, by cell;
-    `hyp_cells` and `hyp_labels` likewise. Labels count in the lists of names. Entries i of the reference and j of the
-    hypothesis, the arrays `pairs`, are those of the same cell.
+    `ref_cells` and `ref_labels` are entries: one for each speaker of each evaluated or scored cell in which it talks;
+    they are by cell. `hyp_cells` and `hyp_labels` likewise. Labels count in the lists of names. Entries i of the
+    reference and j of the hypothesis, the arrays `pairs`, are those of the same cell.
     """
 
     cells: Cells
@@ -119,53 +119,84 @@ class Alignment:
     mapped: np.ndarray  # (R,) number of the speaker of the hypothesis, -1 for none
 
 
-def align(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_overlap=False, slip_of_md_eval=False):
+def align(ref, hyp, uem, no_score=(), collar=0.0, ignore_overlap=False, slip_of_md_eval=False):
     """Map the speakers of a hypothesis to those of a reference; arguments as in errors(). Returns Alignment.
 
-    With `slip_of_md_eval`, time is scored that md-eval's -1 should ignore but does not, see unseen_overlap.
+    With `slip_of_md_eval`, time is scored that md-eval should leave out but does not, see exclusion.left.
     """
     if not collar >= 0:
         raise ValueError("the collar is negative")
-    ref_times, (ref_labels, ref_names) = ref[:2], numbered(ref[2])
-    hyp_times, (hyp_labels, hyp_names) = hyp[:2], numbered(hyp[2])
-    # A zero-length turn is no speech, but its boundary gets a collar like any other.
-    bounds = np.concatenate(ref_times) if collar > 0 else np.zeros(0)
-    collars = (bounds - collar, bounds + collar)
-    cells = Cells(ref_times, hyp_times, uem, collars, no_eval, no_score)
-    evaluated = cells.cover(*uem) & ~cells.cover(*no_eval)
-    scored = evaluated & ~cells.cover(*collars) & ~cells.cover(*no_score)
-    if ignore_overlap:
-        ignored = cells.count(*ref_times) > 1
-        scored &= ~ignored | unseen_overlap(cells, ref_times, uem) if slip_of_md_eval and collar == 0 else ~ignored
+    ref_times, hyp_times = ref[:2], hyp[:2]
+    (ref_numbers, ref_names), (hyp_numbers, hyp_names) = numbered(ref[2]), numbered(hyp[2])
+    left = exclusion.left if slip_of_md_eval else exclusion.plainly_left
+    regions = uem
+    if collar > 0:
+        # A zero-length turn is no speech, but its boundary gets a collar like any other.
+        bounds = np.concatenate(ref_times)
+        regions = exclusion.plainly_left(uem, (bounds - collar, bounds + collar))
+    for zones in (*no_score, exclusion.overlap(*ref_times)) if ignore_overlap else no_score:
+        regions = left(regions, zones)
 
-    ref_cells, ref_labels = within(evaluated, *cells.members(*ref_times, ref_labels, len(ref_names)))
-    hyp_cells, hyp_labels = within(evaluated, *cells.members(*hyp_times, hyp_labels, len(hyp_names)))
-    i, j = join(ref_cells, hyp_cells)
-    shape = len(ref_names), len(hyp_names)
-    together = np.bincount(
-        ref_labels[i] * shape[1] + hyp_labels[j], cells.length[ref_cells[i]], shape[0] * shape[1]
-    ).reshape(shape)
-    mapped = map_speakers(together)
+    sides = (ref_times, ref_numbers, len(ref_names)), (hyp_times, hyp_numbers, len(hyp_names))
+    cells = Cells(ref_times, hyp_times, uem, regions)
+    evaluated, scored = cells.cover(*uem), cells.cover(*regions)
+    ref_entries, hyp_entries, pairs, together = meetings(cells, evaluated, scored, *sides)
+    mapped = map_speakers(together, lambda: exact_time_together(*sides, uem))
     time = np.where(scored, cells.length, 0.0)
-    return Alignment(cells, evaluated, time, ref_names, hyp_names, ref_cells, ref_labels, hyp_cells, hyp_labels,
-                     (i, j), together, mapped)
+    return Alignment(cells, evaluated, time, ref_names, hyp_names, *ref_entries, *hyp_entries, pairs, together, mapped)
 
 
-def errors(ref, hyp, uem, no_eval=NOTHING, no_score=NOTHING, collar=0.0, ignore_overlap=False):
+def meetings(cells, evaluated, scored, ref, hyp):
+    """Who talks with whom: entries of the reference and of the hypothesis, pairs and together as in Alignment.
+
+    ref, hyp : ((starts, ends), numbers of the speakers, how many speakers)
+    """
+    (ref_cells, ref_labels), (hyp_cells, hyp_labels) = (
+        within(evaluated | scored, *cells.members(*times, numbers, size)) for times, numbers, size in (ref, hyp))
+    i, j = join(ref_cells, hyp_cells)
+    pair = ref_labels[i] * hyp[2] + hyp_labels[j]
+    together = np.bincount(pair, np.where(evaluated, cells.length, 0.0)[ref_cells[i]], ref[2] * hyp[2])
+    return (ref_cells, ref_labels), (hyp_cells, hyp_labels), (i, j), together.reshape(ref[2], hyp[2])
+
+
+def exact_time_together(ref, hyp, uem):
+    """`together` of meetings() to the last bit of md-eval's, which decides between mappings that are equally good.
+
+    It sums over cells without the boundaries of collars, and of boundaries within 1e-8 s of each other it takes ends
+    before beginnings: nobody talks with somebody for the noise in a sum of start and duration.
+    """
+    edges = distinct(np.concatenate([*ref[0], *hyp[0], *uem]))
+    near = np.diff(edges) <= exclusion.EPSILON
+    if near.any():
+        groups = np.concatenate([[0], np.cumsum(~near)])
+        latest = np.full(len(edges), -np.inf)
+        settled = []
+        for times in (uem[1], ref[0][1], hyp[0][1], hyp[0][0], ref[0][0]):  # the order in which md-eval takes them
+            group = groups[np.searchsorted(edges, times)]
+            settled.append(np.maximum(times, latest[group]))
+            np.maximum.at(latest, group, times)
+        _, ref_ends, hyp_ends, hyp_starts, ref_starts = settled
+        ref, hyp = ((ref_starts, ref_ends), *ref[1:]), ((hyp_starts, hyp_ends), *hyp[1:])
+    cells = Cells(ref[0], hyp[0], uem)
+    evaluated = cells.cover(*uem)
+    return meetings(cells, evaluated, evaluated, ref, hyp)[3]
+
+
+def errors(ref, hyp, uem, no_score=(), collar=0.0, ignore_overlap=False):
     """The errors of a hypothesis against a reference, for one channel of one recording.
 
     Parameters
     ----------
     ref, hyp : (starts, ends, speakers), one entry a turn; s, s, names
     uem : (starts, ends), what is evaluated, s
-    no_eval, no_score : (starts, ends), s, zones taken out before and after the mapping
+    no_score : [(starts, ends)], s, sets of zones taken out after the mapping, one after another
     collar, ignore_overlap : see score()
 
     Returns
     -------
     Errors
     """
-    return errors_of(align(ref, hyp, uem, no_eval, no_score, collar, ignore_overlap))
+    return errors_of(align(ref, hyp, uem, no_score, collar, ignore_overlap))
 
 
 def errors_of(alignment):
@@ -184,27 +215,6 @@ def errors_of(alignment):
         hyp_speakers=len(np.unique(a.hyp_labels)),
         mapping={a.ref_names[r]: a.hyp_names[h] for r, h in enumerate(a.mapped) if h >= 0},
     )
-
-
-def unseen_overlap(cells, turns, uem):
-    """(N,) bool: cells of overlap that md-eval scores nevertheless under -1, without collars.
-
-    Where one stretch of overlap ends and another begins at the same time (a third speaker goes on), or one begins
-    just where a region of the UEM does, md-eval takes scoring up again, and stops only at the next event. If that is
-    the end of the region, within the overlap, then what lies between is scored. Seen by running it.
-    """
-    active = cells.count(*turns)
-    first, last = cells.span(*turns)
-    ending = np.bincount(last[first < last], minlength=len(active))[: len(active)]
-    before = np.concatenate([[0], active[:-1]])
-    begins = (active > 1) & (before - ending < 2)
-    found = np.zeros(len(active), dtype=bool)
-    for start, end in zip(*cells.span(*uem), strict=True):
-        begun = start + np.flatnonzero(begins[start:end])
-        goes_on = end < len(active) and active[end - 1] > 1 and active[end] > 1 and not begins[end]
-        if goes_on and len(begun) and (begun[-1] == start or before[begun[-1]] > 1):
-            found[begun[-1] : end] = True
-    return found
 
 
 def within(mask, cells, labels):

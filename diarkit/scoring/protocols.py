@@ -13,12 +13,11 @@ from operator import itemgetter
 
 import numpy as np
 
-from diarkit.cells import NOTHING, intervals, ranges, union
+from diarkit.cells import intervals, ranges, union
 from diarkit.errors import DataError
+from diarkit.scoring.exclusion import EPSILON, by_lines
 
 DEFAULT_UEM = {"md-eval": "extent of the reference", "dscore": "extent of reference and hypothesis"}
-EXTENSION = 0.5  # s by which md-eval lets a zone of laughter, breath etc. grow into what is around it
-EPSILON = 1e-8  # s, md-eval's shortest time
 EXTENT_TYPES = frozenset("SEGMENT SPEAKER SU EDIT FILLER IP CB A/P LEXEME NON-LEX".split())  # md-eval's
 ANY_CHANNEL = ("na", "<na>")  # as in the UEM of AMI-diarization-setup
 
@@ -61,8 +60,8 @@ def md_eval(ref, hyp, uem, notes):
             notes.add("on another channel in the hypothesis, all missed (dscore ignores channels)", reco)
         for name, side in (("reference", turns), ("hypothesis", hyp.get(key, ()))):
             note_turns(name, side, reco, notes)
-        no_eval, no_score = zones(lines[key])
-        yield reco, True, (arrays(turns), arrays(hyp.get(key, ())), intervals(region), no_eval, no_score)
+        evaluated, no_score = by_lines(lines[key], intervals(sorted(region)))
+        yield reco, True, (arrays(turns), arrays(hyp.get(key, ())), evaluated, no_score)
 
 
 def uem_of_md_eval(uem, recos):
@@ -112,9 +111,12 @@ def dscore(ref, hyp, uem, notes, rounded=True):
         sides = []
         for name, side in (("reference", ref), ("hypothesis", hyp)):
             note_turns(name, side.get(reco, ()), reco, notes)
-            parts = merged(trimmed(side.get(reco, ()), region))
+            # A turn that comes twice counts once.
+            turns = {(turn.start, turn.duration, turn.speaker): turn for turn in side.get(reco, ())}
+            parts = merged(trimmed(list(turns.values()), region))
             sides.append(written(parts) if rounded else columns(parts))
-        yield reco, len(sides[0][2]) > 0, (*sides, tuple(np.round(evaluated, 3)) if rounded else evaluated)
+        evaluated = tuple(map(milliseconds, evaluated)) if rounded else evaluated
+        yield reco, len(sides[0][2]) > 0, (*sides, evaluated)
 
 
 def without_overlap(pairs):
@@ -141,7 +143,7 @@ def trimmed(turns, region):
 def merged(parts):
     """[(start, end, speaker)]: overlapping parts of one speaker made one.
 
-    Two equal parts are only made one where a speaker has others that overlap.
+    Two equal parts, which the UEM cut from different turns, are only made one where a speaker has others that overlap.
     """
     result = []
     for speaker, own in grouped(parts, itemgetter(2)).items():
@@ -159,7 +161,13 @@ def merged(parts):
 def written(parts):
     """(starts, ends, speakers) of [(start, end, speaker)], start and duration rounded to 1 ms, each for itself."""
     starts, ends, speakers = columns(parts)
-    return np.round(starts, 3), np.round(starts, 3) + np.round(ends - starts, 3), speakers
+    first = milliseconds(starts)
+    return first, first + milliseconds(ends - starts), speakers
+
+
+def milliseconds(times):
+    """Rounded to 1 ms as Python does: what is half a millisecond is decided by the float itself, not as in np.round."""
+    return np.array([round(time, 3) for time in times.tolist()])
 
 
 def columns(parts):
@@ -173,39 +181,6 @@ def any_speech(lines, notes):
     return [line for line in lines if line.kind != "SPKR-INFO"]
 
 
-def zones(lines):
-    """(no_eval, no_score) zones of the lines of a reference: NOSCORE, and NON-LEX such as laughter."""
-    if not any(line.kind in ("NOSCORE", "NON-LEX") for line in lines):
-        return NOTHING, NOTHING
-
-    def times(kind):
-        return intervals((line.start, line.end) for line in lines if line.kind == kind and line.duration > 0)
-
-    bounds = np.sort(np.concatenate(times("SPEAKER")))
-    words = times("LEXEME")
-    no_eval = extended(union(*times("NOSCORE")), bounds, words, EPSILON)
-    return no_eval, extended(union(*times("NON-LEX")), bounds, words, EXTENSION)
-
-
-def extended(pair, bounds, words, extension):
-    """Zones grown by `extension` s on both sides, but not over a bound of a turn or into a word.
-
-    Like md-eval, a zone after which no turn begins or ends lasts to the end of the recording.
-    """
-    grown = []
-    for start, end in zip(*pair, strict=True):
-        before = np.concatenate([[0.0], bounds[bounds <= start], words[1][words[1] <= start]]).max()
-        after = np.concatenate([bounds[bounds >= end], words[0][words[0] >= end]])
-        first = start if covers(words, start) else max(before, start - extension)
-        last = end if covers(words, end) else min(after.min(initial=np.inf), end + extension)
-        grown.append((first, last if len(after) else np.inf))
-    return intervals(grown)
-
-
-def covers(pair, time):
-    return bool(((pair[0] < time) & (time < pair[1])).any())
-
-
 def note_recordings(ref, hyp, notes, fate):
     for reco in sorted(ref - hyp):
         notes.add("not in the hypothesis, all missed", reco)
@@ -217,8 +192,8 @@ def note_turns(name, turns, reco, notes, counted="counted once"):
     if any(turn.duration == 0 for turn in turns):
         notes.add(f"zero-length turns in the {name}, taken for no speech", reco)
     # If any two turns of a speaker overlap, then so do two that follow each other in order of their starts.
-    ordered = sorted([(speaker, start, start + duration) for _, _, start, duration, speaker, *_ in turns])
-    for (speaker, _, end), (other, start, _) in pairwise(ordered):
+    spans = [(speaker, start, start + duration) for _, _, start, duration, speaker, *_ in turns if duration > 0]
+    for (speaker, _, end), (other, start, _) in pairwise(sorted(spans)):
         if start < end - EPSILON and speaker == other:
             notes.add(f"a speaker of the {name} overlaps with itself, {counted}", reco)
             return

@@ -11,7 +11,6 @@ from diarkit.cells import intervals, union
 from diarkit.errors import DataError
 from diarkit.io.rttm import Region, Turn, read_rttm, read_uem
 from diarkit.scoring.der import errors, score
-from diarkit.scoring.protocols import extended
 
 STEP = 0.25  # s; all times in these tests are multiples
 
@@ -238,13 +237,6 @@ def test_laughter_is_not_scored_and_grows_by_half_a_second_within_the_turn():
     assert score(REF + [laughter], REF).total.scored == pytest.approx(20 - 0.7)
     noscore = Turn("m", "1", 5.0, 2.0, "A", "NOSCORE")
     assert score(REF + [noscore], REF).total.scored == pytest.approx(18)
-
-
-def test_zones_grow_up_to_words_and_last_if_nothing_follows():
-    bounds = np.array([0.0, 10.0])
-    words = intervals([(3.0, 4.8), (6.2, 7.0)])
-    assert [t.tolist() for t in extended(intervals([(5, 6)]), bounds, words, 0.5)] == [[4.8], [6.2]]
-    assert [t.tolist() for t in extended(intervals([(11, 12)]), bounds, words, 0.5)] == [[10.5], [np.inf]]
 
 
 def test_union_of_intervals():
