@@ -136,6 +136,8 @@ def align(ref, hyp, uem, no_score=(), collar=0.0, ignore_overlap=False, slip_of_
         regions = exclusion.plainly_left(uem, (bounds - collar, bounds + collar))
     for zones in (*no_score, exclusion.overlap(*ref_times)) if ignore_overlap else no_score:
         regions = left(regions, zones)
+    long = regions[1] > regions[0] + exclusion.EPSILON  # not what is left between two collars by rounding
+    regions = regions[0][long], regions[1][long]
 
     sides = (ref_times, ref_numbers, len(ref_names)), (hyp_times, hyp_numbers, len(hyp_names))
     cells = Cells(ref_times, hyp_times, uem, regions)

@@ -104,13 +104,13 @@ def numbers_of_speakers(a, length, ref_types, hyp_types):
 
 
 def times_of_types(a, ref_types, hyp_types):
-    """As numbers_of_speakers, in scored seconds: ("TIME", ...)"""
+    """As numbers_of_speakers, in scored seconds: ("TIME", ...). Types that have none are not there."""
     found, size = Counter(), len(a.time)
 
     def by_type(cells, labels, types):
         """{type: (N,) how many speakers of it talk in each cell}"""
-        of_label = np.array(types, dtype=object)
-        return {name: np.bincount(cells[of_label[labels] == name], minlength=size) for name in sorted(set(types))}
+        of_label, scored = np.array(types, dtype=object)[labels], a.time[cells] > 0
+        return {name: np.bincount(cells[of_label == name], minlength=size) for name in sorted(set(of_label[scored]))}
 
     ref, hyp = by_type(a.ref_cells, a.ref_labels, ref_types), by_type(a.hyp_cells, a.hyp_labels, hyp_types)
     num_ref, num_hyp = sum(ref.values(), np.zeros(size)), sum(hyp.values(), np.zeros(size))

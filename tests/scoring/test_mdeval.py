@@ -80,3 +80,24 @@ def test_two_channels_of_one_recording():
     hyp = turns((0, 10, "x")) + turns((0, 5, "x"), channel="2")
     lines = [line for line in report(ref, hyp, "c").lines() if "OVERALL" in line]
     assert [line.split(" = ")[1].split()[0] for line in lines] == ["0.00", "50.00", "25.00"]
+
+
+def test_a_type_without_scored_time_has_no_column():
+    """Who talks within a collar only: what `md-eval-22.pl -c 0.25` with SCTK's lines prints last."""
+    lines = list(report(turns((0, 4, "A")), turns((3.9, 4.1, "x")), collar=0.25).lines())
+    assert [line.rstrip() for line in lines[-10:-2]] == [
+        " Speaker type confusion matrix -- speaker weighted",
+        "  REF\\SYS (count)      unknown               MISS",
+        "unknown                   1 / 100.0%          0 /   0.0%",
+        "  FALSE ALARM             0 /   0.0%",
+        "---------------------------------------------",
+        " Speaker type confusion matrix -- time weighted",
+        "  REF\\SYS (seconds)      MISS",
+        "unknown                3.50 / 100.0%",
+    ]
+
+
+def test_no_word_is_scored_in_what_rounding_leaves_between_two_collars():
+    ref = turns((0.0, 0.1, "A"), (0.1 + 0.2, 4.3, "A"))  # 0.30000000000000004 - 0.1 is more than 0.1 + 0.1
+    words = [Turn("m", "1", middle - 0.05, 0.1, "A", "LEXEME") for middle in (0.2, 2.0)]
+    assert any(line.startswith(" SCORED WORDS =      1 ") for line in report([*ref, *words], ref, collar=0.1).lines())
