@@ -13,6 +13,7 @@ LINE_TYPES = frozenset(
     " SPKR-INFO".split()
 )
 MISSING = ("<NA>", "<na>")
+LARGEST = 1e12  # s, 30,000 years: a float tells milliseconds apart, and no sum of times becomes infinity
 # A line as nearly all are, of which nothing has to be checked any more; parse_turn says what is wrong with others.
 _TIME = r"\s++([0-9]{1,12}+(?:\.[0-9]{0,12}+)?)"
 _GOOD_LINE = re.compile(rf"SPEAKER\s++(\S++)\s++(\S++){_TIME}{_TIME}\s++\S++\s++<NA>\s++(\S++)(?:\s++\S++){{1,2}}+\s*+")
@@ -118,6 +119,8 @@ def seconds(text, what):
         raise BadLine(f"the {what} is not a plain decimal number: {shorten(text)}")
     if value < 0:
         raise BadLine(f"the {what} is negative: {text}")
+    if value >= LARGEST:
+        raise BadLine(f"the {what} is not below {LARGEST:g} s: {shorten(text)}")
     return value
 
 
