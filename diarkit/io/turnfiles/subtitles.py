@@ -19,8 +19,9 @@ from diarkit.io.turnfiles.tiers import shown_text, words_in
 
 _TIME = r"(?:([0-9]{1,6}):)?([0-9]{1,2}):([0-9]{2})[,.]([0-9]{1,3})"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]*)>")
-_TAG = re.compile(r"<[^>]*>")
+# Neither tag has a "<" in it, so that many without an end take no time.
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*+)?[ \t]++([^<>]*+)>")
+_TAG = re.compile(r"<[^<>]*+>")
 _PLAIN = re.compile(r"[^\s\[]\S*")  # a name that needs no brackets
 _BRACKETS = re.compile(r"\[([^\]]+)\]:?")
 _BEFORE = (re.compile(r"\[([^\]]+)\]:?\s+(.+)"), re.compile(r"(\S+?):\s+(.+)"), re.compile(r"([^:]{1,40}):\s+(.+)"))
@@ -28,19 +29,19 @@ _SPACE = re.compile("[ \t\n\f]+")
 
 
 def read_srt(path, reco):
-    return read(path, reco, srt_turns)
+    return read(path, reco, srt_turns, ())
 
 
 def read_vtt(path, reco):
-    return read(path, reco, vtt_turns)
+    return read(path, reco, vtt_turns, ("WEBVTT", "NOTE", "STYLE", "REGION"))
 
 
-def read(path, reco, turns_of):
-    """Records of all cues; turns_of gives the (speaker, words) of the lines of one."""
+def read(path, reco, turns_of, others):
+    """Records of all cues; turns_of gives the (speaker, words) of the lines of one; blocks of `others` are none."""
     with open_text_input(path) as text:
         for number, block in blocks(text):
             line = next((n for n, line in enumerate(block[:2]) if "-->" in line), None)
-            if line is None and (block[0].startswith(("WEBVTT", "NOTE", "STYLE", "REGION"))):
+            if line is None and block[0].split(None, 1)[0] in others:
                 continue
             try:
                 if line is None:
@@ -96,11 +97,11 @@ def srt_turns(lines):
 def vtt_turns(lines):
     parts = _VOICE.split("\n".join(lines))
     if len(parts) == 1:
-        return srt_turns(html.unescape(_TAG.sub("", parts[0])).split("\n"))
+        return srt_turns(unescaped(_TAG.sub("", parts[0])).split("\n"))
     turns = []
     for voice, said in zip(parts[1::2], parts[2::2], strict=True):
-        speaker = one_line(html.unescape(voice))
-        turns.append((speaker, words_in(one_line(html.unescape(_TAG.sub("", said))), speaker)))
+        speaker = one_line(unescaped(voice))
+        turns.append((speaker, words_in(one_line(unescaped(_TAG.sub("", said))), speaker)))
     return turns
 
 
@@ -126,6 +127,13 @@ def in_order(records):
 def clock(time, point=","):
     minutes, ms = divmod(int(round(time * 1000)), 60000)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{ms // 1000:02d}{point}{ms % 1000:03d}"
+
+
+def unescaped(text):
+    try:
+        return html.unescape(text)
+    except ValueError:  # Python refuses numbers of thousands of digits
+        raise BadLine("a character whose number is too long") from None
 
 
 def escaped(text):

@@ -15,7 +15,7 @@ from diarkit.io.turnfiles.texts import read_text
 from diarkit.io.turnfiles.tiers import shown_text, tiers, words_in
 
 _TOKEN = re.compile(r'"([^"]*(?:""[^"]*)*)"(?=\s|$)|(![^\n]*)|(\S+)')
-_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?|[+-]?[0-9]+\.")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 
 
 def read(path, reco):
@@ -46,6 +46,7 @@ def grid_records(tokens, reco):
                     yield turn_record(reco, time(start), time(end), speaker, orthography=words_in(text, speaker))
         else:
             raise BadLine(f"unknown kind of tier: {kind[:40]!r}")
+    tokens.end()
 
 
 def time(text):
@@ -83,6 +84,13 @@ class Tokens:
             return value
         self.at = len(self.content)
         raise BadLine(f"the file ends where a {what} is expected")
+
+    def end(self):
+        """Raises BadLine if more follows, of which the counts before it do not know."""
+        for match in self.found:
+            self.at = match.start()
+            if match[1] is not None or match[3] and _NUMBER.fullmatch(match[3]):
+                raise BadLine("more follows than the numbers of tiers and intervals before it say")
 
     def text(self):
         return self.next("text")

@@ -10,6 +10,7 @@ from diarkit.errors import DataError
 from diarkit.io.turnfiles import eaf
 from diarkit.io.turnfiles.formats import FORMATS, file_of, fitted, format_of, one_recording, read_turnfile
 from diarkit.io.turnfiles.records import NA, Record
+from diarkit.io.turnfiles.tiers import tiers
 
 TURNS = [("0.5", "2.25", "Anna"), ("2.75", "1.0", "Bo <x>"), ("2.5", "1.5", "Anna"), ("3.0", "0.5", "Anna")]
 
@@ -218,6 +219,10 @@ def test_words_of_other_programs(reading):
 BOMB = ('<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
         "<ANNOTATION_DOCUMENT>&b;</ANNOTATION_DOCUMENT>")
 OUTSIDE = '<!DOCTYPE x SYSTEM "file:///etc/passwd"><ANNOTATION_DOCUMENT/>'
+SLOTS = ('<ANNOTATION_DOCUMENT><TIME_SLOT TIME_SLOT_ID="t1" TIME_VALUE="5"/>'
+         '<TIME_SLOT TIME_SLOT_ID="t2" TIME_VALUE="7"/>')
+ANNOTATION = ('\n<TIER TIER_ID="A"><ALIGNABLE_ANNOTATION TIME_SLOT_REF1="t1" TIME_SLOT_REF2="t2">'
+              "</ALIGNABLE_ANNOTATION></TIER></ANNOTATION_DOCUMENT>")
 HEAD = 'File type = "ooTextFile"\nObject class = "TextGrid"\n0 4 <exists> 1 "IntervalTier" "A" 0 4 1\n'
 
 
@@ -238,7 +243,13 @@ HEAD = 'File type = "ooTextFile"\nObject class = "TextGrid"\n0 4 <exists> 1 "Int
     ("json", '\n[{"turns": [{"turns": [{"turns": []}]}]}]', 2, "within objects"),
     ("json", '[{"type": "X", "start": 1, "end": 2, "speaker": "a"}]', 1, "unknown type"),
     ("json", b'[\n"\xff"]', 2, "not UTF-8"),
+    ("json", '[{"start": 1, "end": 2, "speaker": "a", "channel": "\\ud800"}]', 1, r"U\+D800"),
+    ("json", '[{"start": 1, "end": 2, "speaker": "a", "subtype": "laugh"}]', 1, "subtype of a SPEAKER"),
+    ("json", '\n[{"start": 1, "start": 2, "end": 2, "speaker": "a"}]', 2, "'start' twice"),
     ("csv", "a,b\n1,2\n", 1, "no column 'start'"),
+    ("csv", "start,end,speaker,start\n1,2,a,1\n", 1, "two columns are called start"),
+    ("csv", "start,end,speaker," + "x" * 2000000 + "\n", 1, "field larger"),
+    ("csv", 'start,end,"speaker\n1,2,a\n', 1, "unexpected end"),
     ("csv", "", 1, "no column 'start'"),
     ("csv", "start,end,speaker\n1,2,a\n1,2\n", 3, "2 fields, but 3 names"),
     ("csv", 'start,end,speaker\n1,2,"a\nb"\n1,nan,a\n', 4, "end is not a plain"),
@@ -254,6 +265,12 @@ HEAD = 'File type = "ooTextFile"\nObject class = "TextGrid"\n0 4 <exists> 1 "Int
     ("srt", "1\n00:61:01,000 --> 00:00:02,000\nA\n", 2, "no time"),
     ("srt", "1\n00:00:03,000 --> 00:00:02,000\nA\n", 2, "ends at 2.000, before"),
     ("srt", "\n\n1\nhello\n", 3, "expected in this cue"),
+    ("srt", "1\n00:00:01,000 --> 00:00:02,000\nA: yes\n\nNOTE that is said\n", 5, "expected in this cue"),
+    ("vtt", "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nA\n\nNOTES\n", 6, "expected in this cue"),
+    ("vtt", "\n00:00:01.000 --> 00:00:02.000\n<v &#" + "9" * 5000 + ";>", 2, "number is too long"),
+    ("vtt", "\n00:00:01.000 --> 00:00:02.000\n" + "<v " * 200000, 2, "no speaker before"),
+    ("vtt", "\n00:00:01.000 --> 00:00:02.000\na b " + "<" * 500000, 2, "no speaker before"),
+    ("vtt", "\n00:00:01.000 --> 00:00:02.000\na b " + "<v." * 200000, 2, "no speaker before"),
     ("vtt", "WEBVTT\n\n00:00:01.000 --> 2.0\nA\n", 3, "not <hours>"),
     ("vtt", "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n<v >A</v>\n", 3, "no speaker"),
     ("textgrid", "hello", 1, "the file ends where a text"),
@@ -265,6 +282,9 @@ HEAD = 'File type = "ooTextFile"\nObject class = "TextGrid"\n0 4 <exists> 1 "Int
     ("textgrid", HEAD + '"x"', 4, "a number expected"),
     ("textgrid", HEAD.replace("4 1\n", "4 1.5\n"), 3, "whole number"),
     ("textgrid", HEAD.replace("Interval", "Other"), 3, "unknown kind of tier"),
+    ("textgrid", HEAD + '3 4 "x"\n4 4 "y"', 5, "more follows"),
+    ("textgrid", HEAD + '3 4 "x"\n"IntervalTier"', 5, "more follows"),
+    ("textgrid", HEAD + "1" * 200000 + "x\n", 5, "the file ends"),
     ("textgrid", b"\xff\xfea", 1, "not UTF-16"),
     ("eaf", "<a/>", 1, "not an ELAN file"),
     ("eaf", "hello", 1, "not XML"),
@@ -273,10 +293,28 @@ HEAD = 'File type = "ooTextFile"\nObject class = "TextGrid"\n0 4 <exists> 1 "Int
     ("eaf", OUTSIDE, 1, "DOCTYPE"),
     ("eaf", '<?xml version="1.0" encoding="nonsense"?><ANNOTATION_DOCUMENT/>', 1, "not XML"),
     ("eaf", '<ANNOTATION_DOCUMENT><HEADER TIME_UNITS="NTSC-frames"/></ANNOTATION_DOCUMENT>', 1, "milliseconds"),
+    ("eaf", SLOTS.replace('"t2"', '"t1"'), 1, "time slot t1 is there twice"),
+    ("eaf", SLOTS + ANNOTATION.replace('"t1"', '"t3"'), 2, "time slot t3 is not there"),
+    ("eaf", SLOTS.replace('TIME_VALUE="5"', "") + ANNOTATION, 2, "time slot t1 has no time"),
+    ("eaf", SLOTS + ANNOTATION.replace('TIME_SLOT_REF1="t1"', ""), 2, "no reference to a time slot"),
 ])  # fmt: skip
 def test_errors_name_file_line_and_reason(reading, name, content, line, reason):
     with pytest.raises(DataError, match=rf"/m\{FORMATS[name].ending}:{line}: .*{reason}"):
         reading(name, content)
+
+
+def test_nothing_is_lost_where_something_is_missing(reading):
+    assert reading("eaf", SLOTS + ANNOTATION) == [(0.005, 0.007, "A", NA)]
+    found = reading("json", '{"recording": "", "turns": [{"start": 1, "end": 2, "speaker": "a"}]}', whole=True)
+    assert found[0].reco == "m"
+    assert str(reading("lab", "-1e-400 1 a\n", whole=True)[0].start) == "0E-12"
+
+
+def test_one_who_overlaps_with_itself_in_many_turns():
+    records = [turn(start, 30000 - 2 * start, "A") for start in range(10000)]
+    assert written("eaf", records).count("<TIER ") == 10000
+    found = tiers([turn(0, 5, "A"), turn(1, 1, "A"), turn(2, 1, "A"), turn(5, 1, "A"), turn(5, 1, "A")])
+    assert [[int(record.start) for record in own] for _, own in found] == [[0, 5], [1, 2, 5]]
 
 
 def test_what_cannot_be_held_is_told():
