@@ -21,11 +21,17 @@ def read(path, reco):
         lines = iter(text)
         head = next(lines, "")
         delimiter = max("\t;,", key=head.count)  # some spreadsheets have semicolons
-        names = [name.strip().lower() for name in next(csv.reader([head], delimiter=delimiter), ())]
         where = text.name
+        try:
+            names = [name.strip().lower() for name in next(csv.reader([head], delimiter=delimiter, strict=True), ())]
+        except csv.Error as error:
+            raise DataError(str(error), f"{where}:1") from None
+        twice = next((name for name in names if name and names.count(name) > 1), None)
         if not any(name in NAMES["start"] for name in names):
             raise DataError(f"no column 'start' among {', '.join(names)[:80] or 'none'}; the first line has the names",
                             f"{where}:1")
+        if twice:
+            raise DataError(f"two columns are called {twice[:40]}", f"{where}:1")
         table = csv.reader(lines, delimiter=delimiter, strict=True)
         line = 2
         try:

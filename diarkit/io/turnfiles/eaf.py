@@ -36,7 +36,7 @@ def read(path, reco):
     except (LookupError, ValueError) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"not XML: {error}", f"{shown(path)}:1") from None  # of the encoding that it names
+        raise DataError(f"not XML: {str(error)[:100]}", f"{shown(path)}:1") from None  # of the encoding that it names
     except BadLine as error:
         raise DataError(str(error), f"{shown(path)}:{document.at}") from None
     yield from sorted(records, key=lambda record: (record.start, record.end))
@@ -52,7 +52,7 @@ class Document:
 
     def __init__(self):
         self.at = 1
-        self.root = self.speaker = self.annotation = self.text = None
+        self.root = self.speaker = self.annotation = self.text = self.said = None
         self.slots = {}
         self.annotations = []
         self.unit = 1  # ms
@@ -66,12 +66,16 @@ class Document:
         elif name == "HEADER" and attributes.get("TIME_UNITS", "milliseconds") != "milliseconds":
             raise BadLine(f"times are in {attributes['TIME_UNITS'][:40]}, milliseconds expected")
         elif name == "TIME_SLOT":
-            self.slots[attributes.get("TIME_SLOT_ID")] = attributes.get("TIME_VALUE")
+            slot = attributes.get("TIME_SLOT_ID")
+            if slot in self.slots:
+                raise BadLine(f"time slot {str(slot)[:40]} is there twice")
+            self.slots[slot] = attributes.get("TIME_VALUE")
         elif name == "TIER":
             own = attributes.get("PARTICIPANT") or attributes.get("TIER_ID") or ""
             self.speaker = None if attributes.get("PARENT_REF") else own
         elif name == "ALIGNABLE_ANNOTATION":
             self.annotation = self.at, attributes.get("TIME_SLOT_REF1"), attributes.get("TIME_SLOT_REF2")
+            self.said = ""
         elif name == "ANNOTATION_VALUE":
             self.text = []
 
@@ -80,11 +84,11 @@ class Document:
             self.text.append(text)
 
     def end(self, name):
-        if name == "ANNOTATION_VALUE" and self.annotation and self.speaker is not None:
-            self.annotations.append((*self.annotation, self.speaker, "".join(self.text)))
-        if name in ("ANNOTATION_VALUE", "ALIGNABLE_ANNOTATION"):
-            self.text = None
-        if name == "ALIGNABLE_ANNOTATION":
+        if name == "ANNOTATION_VALUE":
+            self.said, self.text = "".join(self.text or ()), None
+        elif name == "ALIGNABLE_ANNOTATION":
+            if self.annotation and self.speaker is not None:
+                self.annotations.append((*self.annotation, self.speaker, self.said))
             self.annotation = None
 
     def records(self, reco):
@@ -95,7 +99,8 @@ class Document:
     def time(self, slot):
         text = self.slots.get(slot)
         if text is None:
-            raise BadLine(f"time slot {str(slot)[:40]} has no time")
+            raise BadLine("no reference to a time slot" if slot is None else
+                          f"time slot {slot[:40]} {'has no time' if slot in self.slots else 'is not there'}")
         return exact(text) / 1000
 
 
@@ -140,13 +145,14 @@ def write(out, records, media=""):
 
 def named_tiers(found):
     """(name, speaker, records) of each tier; the name is the speaker or, if a tier has that, another one."""
-    used = set()
+    used, numbers = set(), {}
     for speaker, tier in found:
-        name, number = speaker, 1
+        name, number = speaker, numbers.get(speaker, 1)
         while name in used:
             number += 1
             name = f"{speaker} ({number})"
         used.add(name)
+        numbers[speaker] = number
         yield name, speaker, tier
 
 

@@ -32,8 +32,15 @@ def values(path):
     def refuse(word):
         raise BadLine(f"{word} is no number")
 
+    def once(pairs):
+        named = dict(pairs)
+        if len(named) < len(pairs):
+            keys = [key for key, _ in pairs]
+            raise BadLine(f"an object has {next(key for key in keys if keys.count(key) > 1)[:40]!r} twice")
+        return named
+
     text = read_text(path)
-    decoder = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=refuse)
+    decoder = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=refuse, object_pairs_hook=once)
     at, line = 0, 1
     while at < len(text):
         rest = text[at:at + 1]
@@ -47,8 +54,10 @@ def values(path):
             raise DataError(f"not JSON: {error.msg}", f"{shown(path)}:{error.lineno}") from None
         except RecursionError:
             raise DataError("not JSON of turns: nested too deeply", f"{shown(path)}:{line}") from None
-        except (BadLine, ArithmeticError) as error:
-            raise DataError(f"not JSON: {error or 'a number that is too long'}", f"{shown(path)}:{line}") from None
+        except ArithmeticError:
+            raise DataError("not JSON: a number that is too large", f"{shown(path)}:{line}") from None
+        except BadLine as error:
+            raise DataError(f"not JSON: {error}", f"{shown(path)}:{line}") from None
         yield line, value
         line += text.count("\n", at, end)
         at = end
@@ -65,7 +74,7 @@ def records(value, reco):
         own = value.get("recording", value.get("uri"))
         if own is not None and not isinstance(own, str | Decimal):
             raise BadLine("the name of the recording is no text")
-        value, reco = value[key], reco if own is None else str(own)
+        value, reco = value[key], reco if own in (None, "") else str(own)
     if not isinstance(value, list):
         raise BadLine("neither a list of turns nor an object that has one")
     for number, item in enumerate(value, 1):

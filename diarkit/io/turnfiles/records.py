@@ -1,6 +1,7 @@
 """One line of RTTM with all that it holds, times exact."""
 
 import re
+import sys
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -50,8 +51,10 @@ def turn_record(reco, start, end, speaker, channel="1", **others):
         raise BadLine(f"ends at {end:f}, before its start at {start:f}")
     if not (speaker or "").strip():
         raise BadLine("no speaker")
-    for text in (reco, speaker, *others.values()):
+    for text in (reco, channel, speaker, *others.values()):
         check_text(text)
+    if others.get("subtype", NA) not in MISSING:
+        raise BadLine(f"the subtype of a SPEAKER is <NA>, not {others['subtype'][:40]!r}")
     return Record("SPEAKER", reco, channel, start, end - start, speaker=speaker, **others)
 
 
@@ -70,7 +73,7 @@ def exact(text, what="time"):
     if float(text) >= LARGEST:
         raise BadLine(f"the {what} is too large: {text[:40]}")
     value = Decimal(text)
-    return round(value, FINEST) if value.as_tuple().exponent < -FINEST else abs(value)
+    return abs(round(value, FINEST) if value.as_tuple().exponent < -FINEST else value)
 
 
 def time_text(value, least=3):
@@ -105,7 +108,8 @@ def from_fields(fields):
         times = (None if text in MISSING else exact(text) for text in (start, duration))
     else:
         times = exact(start), exact(duration)
-    return Record(kind.upper(), reco, channel, *times, *others)
+    # Interned: most of a file are the same few words, each of which would be as many times in memory.
+    return Record(sys.intern(kind.upper()), sys.intern(reco), sys.intern(channel), *times, *map(sys.intern, others))
 
 
 def line_of(record):
