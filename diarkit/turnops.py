@@ -38,23 +38,34 @@ def cropped(lines, regions):
 
     A line of no duration stays if it is within a region or at its edge, one without a start always.
     """
+    parts_of = cropper(regions)
+    for line in lines:
+        yield from parts_of(line)
+
+
+def cropper(regions):
+    """A function that gives the parts of a line that lie within the regions, as cropped()."""
     regions = union(regions)
     ends = [end for _, end in regions]
-    for line in lines:
+
+    def parts_of(line):
         if line.start is None:
             yield line
-            continue
+            return
         first = bisect_right(ends, line.start)
         if not line.duration:
             if any(start <= line.start <= end for start, end in regions[max(first - 1, 0):first + 1]):
                 yield line
-            continue
-        for start, end in regions[first:]:
+            return
+        for place in range(first, len(regions)):
+            start, end = regions[place]
             if start >= line.end:
                 break
             start, end = max(start, line.start), min(end, line.end)
             whole = start == line.start and end == line.end
             yield line if whole else line._replace(start=start, duration=end - start)
+
+    return parts_of
 
 
 def moved(line, offset, scale=1):

@@ -1,6 +1,7 @@
 """What is wrong or suspicious in RTTM files, line by line; nothing stops at the first fault."""
 
 import os
+from bisect import bisect_left
 from collections import Counter
 from decimal import Decimal
 from typing import NamedTuple
@@ -98,7 +99,7 @@ class Check:
             yield "zero-length", f"{who} has no duration"
         elif record.duration < self.short:
             yield "short", f"{who} is {record.duration:f} s long"
-        if max(-time.as_tuple().exponent for time in (record.start, record.duration)) > 3:
+        if any(time != round(time, 3) for time in (record.start, record.duration)):
             yield "decimals", f"{who} has times with more than 3 decimals"
         if record.speaker in NO_NAMES:
             yield "no-name", f"the speaker is called {record.speaker}"
@@ -128,7 +129,7 @@ class Check:
             regions = self.regions_of(record.reco, record.channel)
             if regions is None:
                 yield from self.once(record.reco, "uem", f"{record.reco}, channel {record.channel}, is not in the UEM")
-            elif not any(record.start < end and start < record.end for start, end in regions):
+            elif not inside(record, regions):
                 yield "outside-uem", f"{who} is in no region of the UEM"
 
     def once(self, reco, check, message):
@@ -156,6 +157,12 @@ class Check:
                     yield second, "overlaps-itself", f"{speaker} overlaps itself for {time:f} s, see line {first}"
                 if end > reached:
                     reached, by = end, number
+
+
+def inside(record, regions):
+    """Whether a record has time in one of the regions, which are in order and do not overlap."""
+    place = bisect_left(regions, (record.end,))  # the first that does not start before the record ends
+    return place > 0 and regions[place - 1][1] > record.start
 
 
 def limited(problems, limit):

@@ -37,7 +37,7 @@ def read_names(path):
 
 
 def read_regions(path):
-    """A function that gives the regions, [(start, end)] in Decimal s, of a recording and channel, or None.
+    """A function that gives the regions, [(start, end)] in Decimal s, in order, of a recording and channel, or None.
 
     A region of channel NA is for all channels, and so are those of a recording that has no other in the UEM.
     """
@@ -46,6 +46,9 @@ def read_regions(path):
         channel = "" if region.channel.lower() in ("na", "<na>") else region.channel
         own = regions.setdefault(region.reco, {}).setdefault(channel, [])
         own.append((decimal(region.start), decimal(region.end)))
+    for channels in regions.values():
+        for own in channels.values():
+            own.sort()
 
     def find(reco, channel):
         of = regions.get(reco, {})

@@ -1,5 +1,7 @@
 """Tiers, of which annotators' programs have one or more a speaker, and what stands in their intervals."""
 
+import heapq
+
 from diarkit.io.turnfiles.records import NA
 
 
@@ -8,15 +10,18 @@ def tiers(records):
 
     A speaker who overlaps with itself has several tiers. Speakers are in the order in which they begin.
     """
-    found = {}
+    found = {}  # speaker -> (tiers, heap of the ends of those in use with their numbers, heap of free numbers)
     for record in sorted(records, key=lambda record: (record.start, record.end)):
-        own = found.setdefault(record.speaker, [])
-        free = next((tier for tier in own if tier[-1].end <= record.start), None)
-        if free is None:
-            own.append([record])
-        else:
-            free.append(record)
-    return [(speaker, tier) for speaker, own in found.items() for tier in own]
+        own, used, free = found.setdefault(record.speaker, ([], [], []))
+        while used and used[0][0] <= record.start:
+            heapq.heappush(free, heapq.heappop(used)[1])
+        if not free:
+            own.append([])
+            free.append(len(own) - 1)
+        place = heapq.heappop(free)
+        own[place].append(record)
+        heapq.heappush(used, (record.end, place))
+    return [(speaker, tier) for speaker, (own, _, _) in found.items() for tier in own]
 
 
 def shown_text(record):

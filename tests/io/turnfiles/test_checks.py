@@ -65,6 +65,7 @@ ANY = Any()
     (" A ", " A\0 ", "encoding"),
     (" A ", " U+1 ", None),
     ("1.0", "1.000", None),
+    ("1.0", "1.0000", None),
 ])  # fmt: skip
 def test_checks_of_a_line(checking, old, new, check):
     assert old in LINE
@@ -93,6 +94,9 @@ def test_lengths_and_regions(checking):
     given = {"durations": {"m": 3.5, "o": 1}, "regions_of": {("m", "1"): [(0, 1), (3.5, 9)]}.get}
     found = checking(LINE, regions_of=lambda *key: given["regions_of"](key))
     assert found == [(1, "outside-uem", "the turn of A at 1.0 s is in no region of the UEM")]
+    for regions, outside in (([(0, 1), (3, 4)], False), ([(3.4, 4)], False), ([(0, 1.1)], False), ([(3.5, 4)], True),
+                             ([(0, 0.5), (0.5, 1)], True), ([(0, 9), (10, 12)], False), ([(2, 3), (3.5, 4)], False)):
+        assert bool(checking(LINE, regions_of=lambda *_, own=regions: own)) == outside
     found = checking(LINE.replace("m 1", "m 2") * 2, regions_of=lambda *key: given["regions_of"](key))
     assert found == [(1, "uem", "m, channel 2, is not in the UEM"), (2, "repeated", ANY)]
     assert checking(LINE.replace("2.5", "2.511"), durations=given["durations"]) == []
@@ -153,11 +157,11 @@ def test_the_kind_of_every_fault_of_a_line():
 def test_lists(tmp_path):
     (tmp_path / "list").write_text("# c\nold new\nm old other\n\n")
     assert read_names(str(tmp_path / "list")) == {("", "old"): "new", ("m", "old"): "other"}
-    (tmp_path / "uem").write_text("m 1 0 1.1\nm 2 5 6\nn NA 0 1\no 0 2 3\np 1 0 1\np NA 7 8\n")
+    (tmp_path / "uem").write_text("m 1 3 4\nm 1 0 1.1\nm 2 5 6\nn NA 0 1\no 0 2 3\np 1 0 1\np NA 7 8\n")
     find = read_regions(str(tmp_path / "uem"))
     assert [[float(x) for span in find(*key) or () for x in span] for key in (
         ("m", "1"), ("m", "2"), ("m", "3"), ("n", "7"), ("o", "1"), ("p", "1"), ("p", "2"), ("x", "1"))] == [
-        [0, 1.1], [5, 6], [], [0, 1], [2, 3], [0, 1], [7, 8], []]
+        [0, 1.1, 3, 4], [5, 6], [], [0, 1], [2, 3], [0, 1], [7, 8], []]
     (tmp_path / "dur").write_text("m 1.5\nn 2\n")
     assert read_durations(str(tmp_path / "dur")) == {"m": 1.5, "n": 2}
     for content, message in [("a b\na c\n", "list:2: 'a' has two new names"), ("a\n", "list:1: <old> <new>")]:
