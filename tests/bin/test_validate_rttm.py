@@ -28,3 +28,5 @@ def test_good_suspicious_and_wrong(run_tool, tmp_path):
     assert [(p["level"], p["file"], p["line"], p["check"]) for p in problems] == [
         ("warning", "standard input", 1, "beyond"), ("warning", "standard input", 1, "outside-uem")]
     assert done.stderr == "validate-rttm: no errors, 2 warnings\n"
+    done = run_tool("bash", "-c", "validate-rttm --json good >&-", cwd=tmp_path, status=1)
+    assert done.stderr == "validate-rttm: error: standard output is closed\n"

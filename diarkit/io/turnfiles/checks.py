@@ -12,7 +12,7 @@ from diarkit.io.rttm import BadLine, parse_turn
 from diarkit.io.streams import open_input
 from diarkit.io.turnfiles.records import check_text, from_fields
 
-LINE = 1 << 20  # bytes; what is longer is no line of RTTM, and comes in pieces
+LINE = 1 << 20  # bytes; what is longer is no line of RTTM
 MARK = b"\xef\xbb\xbf"
 # Names that pandas, and so pyannote, takes for none.
 NO_NAMES = frozenset("<NA> <na> NA N/A n/a nan NaN -nan -NaN null NULL None #N/A #NA 1.#IND 1.#QNAN -1.#IND".split())
@@ -53,12 +53,16 @@ class Check:
         self.channels = {}  # recording -> {channel: line}
         self.strange = set()  # recordings that durations or regions do not have
         self.last, self.unsorted, self.others = None, None, None
-        self.count = 0
+        self.count = self.wrong = 0  # lines
 
     def problems(self, path):
         with open_input(path) as stream:
             for number, line in enumerate(iter(lambda: stream.readline(LINE), b""), 1):
-                for check, message in self.line(number, line):
+                rest = line
+                while len(rest) == LINE and not rest.endswith(b"\n"):
+                    rest = stream.readline(LINE)
+                found = self.line(number, line) if rest is line else [("fields", f"longer than {LINE >> 20} MB")]
+                for check, message in found:
                     yield Problem(self.file, number, check, message)
         for number, check, message in sorted(self.whole(), key=lambda problem: (problem[0] or 0, problem[1])):
             yield Problem(self.file, number, check, message)
@@ -71,6 +75,7 @@ class Check:
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
+            self.wrong += 1
             yield "encoding", f"byte {error.start + 1} of the line is not UTF-8"
             return
         words = text.split()
@@ -82,10 +87,11 @@ class Check:
             parse_turn(words)
             record = from_fields(words)
         except BadLine as error:
+            self.wrong += 1
             yield next((check for text, check in KINDS if text in str(error)), "number"), str(error)
             return
         self.count += 1
-        before = self.lines.setdefault(tuple(words), number)
+        before = self.lines.setdefault(" ".join(words), number)
         if before != number:
             yield "repeated", f"the same as line {before}"
         elif record.is_speech:
@@ -140,7 +146,7 @@ class Check:
     def whole(self):
         """(line, check, message) of what can be told at the end only."""
         if not self.count:
-            yield None, "empty", "no lines but comments"
+            yield None, "empty", "no line that can be read" if self.wrong else "no lines but comments"
         if self.unsorted:
             yield self.unsorted, "unsorted", "starts before the turn above, or its recording comes first by name"
         if self.others:

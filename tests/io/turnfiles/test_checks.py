@@ -90,6 +90,12 @@ def test_checks_of_several_lines(checking):
         (2, "encoding"), (3, "number")]
 
 
+def test_a_line_too_long_is_one_line(checking):
+    found = checking(LINE.replace(" A ", " " + "A" * 3000000 + " ") + LINE.replace("1.0", "x"))
+    assert found == [(1, "fields", "longer than 1 MB"), (2, "number", ANY), (None, "empty", "no line that can be read")]
+    assert (None, "empty", "no lines but comments") in checking("; c\n")
+
+
 def test_lengths_and_regions(checking):
     given = {"durations": {"m": 3.5, "o": 1}, "regions_of": {("m", "1"): [(0, 1), (3.5, 9)]}.get}
     found = checking(LINE, regions_of=lambda *key: given["regions_of"](key))
