@@ -40,6 +40,11 @@ def test_standard_streams_and_what_diarize_writes(run_tool, folder):
     assert run_tool("convert-rttm", "-", "-", input="").stdout == ""
 
 
+def test_a_sound_that_is_of_no_use_is_told(run_tool, folder):
+    done = run_tool("convert-rttm", "--media=m.wav", "m.rttm", "m.json", cwd=folder)
+    assert done.stderr == "convert-rttm: warning: json has no link to a sound, --media is of no use\n"
+
+
 def test_a_folder_has_a_file_a_recording(run_tool, folder):
     (folder / "wav.scp").write_text("m sounds/m.flac\n")
     done = run_tool("convert-rttm", "--to=eaf", "--media=wav.scp", "more.rttm", "new/", cwd=folder, status=1)

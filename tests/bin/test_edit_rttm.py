@@ -74,6 +74,10 @@ def test_shift(turns, run_tool, folder):
     assert turns("shift-rttm", "--segments=segments", "rttm")[1:] == [
         ("whole", "1", "110.500", "2.500", "A"), ("whole", "1", "112.000", "4.000", "B"),
         ("whole", "2", "0.1001", "0.100", "A")]
+    (folder / "offsets").write_text("m 1e12\nn 1\n")
+    assert len(turns("shift-rttm", "--offsets=offsets", "--max-failed=1", "rttm")) == 1
+    done = run_tool("shift-rttm", "--by=1e300", "rttm", cwd=folder, status=1)
+    assert "m: what A has would be at 1e+300 s, which is too large" in done.stderr
     run_tool("shift-rttm", "--by=1", "--offsets=offsets", "rttm", cwd=folder, status=2)
 
 

@@ -115,8 +115,9 @@ def write(out, records, media=""):
               '    <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">\n')
     if media:
         kind = (mimetypes.guess_type(media)[0] or "unknown").replace("audio/wav", "audio/x-wav")
-        out.write(f"        <MEDIA_DESCRIPTOR MEDIA_URL={attribute(Path(media).absolute().as_uri())} "
-                  f"MIME_TYPE={attribute(kind)} RELATIVE_MEDIA_URL={attribute('./' + Path(media).name)}/>\n")
+        relative = f" RELATIVE_MEDIA_URL={attribute('./' + Path(media).name)}" if "://" not in media else ""
+        url = Path(media).absolute().as_uri() if relative else media
+        out.write(f"        <MEDIA_DESCRIPTOR MEDIA_URL={attribute(url)} MIME_TYPE={attribute(kind)}{relative}/>\n")
     out.write(f'        <PROPERTY NAME="lastUsedAnnotationId">{len(everything)}</PROPERTY>\n'
               "    </HEADER>\n    <TIME_ORDER>\n")
     # Each turn has time slots of its own: what shares one would move together when it is edited.

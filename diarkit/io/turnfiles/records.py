@@ -129,7 +129,9 @@ def write_records(path, records):
 
 
 def microseconds(record):
-    """A record with its start and end rounded to six decimals, where they have more."""
+    """A record with its start and end rounded to six decimals, where they have more. Raises DataError beyond LARGEST."""
+    if max(record.start or 0, record.end or 0) >= LARGEST:
+        raise DataError(f"what {record.speaker} has would be at {float(record.start):g} s, which is too large")
     if record.start is None or record.end is None:
         return record if record.start is None else record._replace(start=round(record.start, 6))
     start, end = (time if time.as_tuple().exponent >= -6 else round(time, 6) for time in (record.start, record.end))

@@ -155,6 +155,10 @@ def test_eaf(reading, tmp_path):
     eaf.write(out, [], str(tmp_path / "a b.wav"))
     media = f'MEDIA_URL="file://{tmp_path}/a%20b.wav" MIME_TYPE="audio/x-wav" RELATIVE_MEDIA_URL="./a b.wav"'
     assert media in out.getvalue()
+    eaf.write(out, [], "https://example.org/a.wav")
+    assert 'MEDIA_URL="https://example.org/a.wav" MIME_TYPE="audio/x-wav"/>' in out.getvalue()
+    out = io.StringIO()
+    eaf.write(out, [])
     assert reading("eaf", out.getvalue().encode("utf-16").replace(b"U\0T\0F\0-\x008", b"U\0T\0F\0-\x001\x006")) == []
 
 
