@@ -20,6 +20,8 @@ from diarkit.cli.manners import kaldi, kaldi_defaults
 from diarkit.cli.messages import log, tell_remarks, tool_name
 from diarkit.errors import DataError
 
+LARGEST_CONFIG = 1 << 20  # characters
+
 
 class Number(click.ParamType):
     """A plain decimal number: no nan, inf, 1e999, 1_0 or hexadecimal, which float() and int() let through."""
@@ -217,11 +219,13 @@ class Tool(click.Command):
     def read_config(self, path, known):
         try:
             with open(path, encoding="utf-8-sig") as file:
-                lines = file.read().splitlines()
+                text = file.read(LARGEST_CONFIG + 1)
         except UnicodeDecodeError:
             raise DataError("not a text file", where=path) from None
+        if len(text) > LARGEST_CONFIG:
+            raise DataError("too large for a file of options", where=path)
         found = []
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(text.splitlines(), 1):
             line = line.partition("#")[0].strip()
             if not line:
                 continue

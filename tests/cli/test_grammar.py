@@ -20,3 +20,9 @@ def test_numbers(kind, text, value):
 def test_what_is_no_number(kind, text):
     with pytest.raises(click.BadParameter):
         Number(kind).convert(text, None, None)
+
+
+def test_a_file_of_options_may_not_be_without_end(run_tool):
+    """Else it is read until no memory is left."""
+    done = run_tool("bash", "-c", "ulimit -v 2000000; compute-der --config /dev/zero a b", status=1, timeout=30)
+    assert done.stderr == "compute-der: error: /dev/zero: too large for a file of options\n"
