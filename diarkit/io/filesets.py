@@ -25,7 +25,7 @@ def lines_of(name, suffix, least):
     """
     if os.path.isdir(name):
         for path in in_folder(name, suffix):
-            yield from named(shown(path), read_lines(path))
+            yield from lines_of_entry(path)
         return
     lines = named(shown(name), read_lines(name))
     first = next((entry for entry in lines if content(entry[2])), None)
@@ -43,8 +43,13 @@ def lines_of(name, suffix, least):
             raise DataError("neither that nor a list: <path> or <recording> <path> expected", f"{file}:{number}")
         if not os.path.exists(words[-1]):
             raise DataError(f"{len(words)} fields, and the last is no file: {words[-1][:80]}", f"{file}:{number}")
-        with open_input(words[-1], from_table=True) as stream:
-            yield from named(words[-1], enumerate(TextInput(stream, words[-1]), 1))
+        yield from lines_of_entry(words[-1])
+
+
+def lines_of_entry(path):
+    """The lines of a file that a list names or a folder holds: an ordinary one, for others may never end."""
+    with open_input(path, from_table=True) as stream:
+        yield from named(path, enumerate(TextInput(stream, path), 1))
 
 
 def named(file, lines):

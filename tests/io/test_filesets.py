@@ -1,5 +1,7 @@
 """RTTM and UEM files given one by one, as a folder, as a list."""
 
+import os
+
 import pytest
 
 from diarkit.errors import DataError
@@ -55,6 +57,12 @@ def test_a_list_of_files_keeps_to_files(tmp_path):
     with pytest.raises(DataError, match="neither that nor a list") as caught:
         read_rttm(str(tmp_path / "x"))
     assert str(caught.value).startswith(f"{tmp_path}/x:2")
+
+
+def test_what_is_in_a_folder_is_an_ordinary_file(folder):
+    os.mkfifo(folder / "pipe.rttm")  # nobody writes to it: who opens it waits for ever
+    with pytest.raises(DataError, match="pipe.rttm: is not an ordinary file"):
+        read_rttm(str(folder))
 
 
 def test_regions_of_a_folder_may_not_overlap_across_files(tmp_path):
