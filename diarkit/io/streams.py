@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")  # '-' to us: a pipe read again is empty, and no error
 _stdin_read = None
 
 
@@ -46,7 +47,7 @@ class Input:
         if rxfilename.endswith("|"):
             self._process = commands.start_command(rxfilename[:-1], from_table=from_table)
             self.stream = self._process.stdout
-        elif rxfilename in ("", "-"):
+        elif rxfilename in ("", "-") or rxfilename in STDIN and not from_table:
             if from_table:
                 raise DataError("a table cannot name standard input")
             self.stream, self._owned = _standard_input(), False

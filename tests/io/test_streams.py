@@ -114,11 +114,12 @@ def test_a_table_names_neither_standard_input_nor_devices():
     assert read("/dev/null") == b""
 
 
-def test_standard_input_is_read_once():
+@pytest.mark.parametrize("again", ["-", "/dev/stdin"])
+def test_standard_input_is_read_once(again):
     done = python(
         "from diarkit.io.streams import *\n"
         "with open_input('-') as s: print(s.read())\n"
-        "try:\n  open_input('-')\n"
+        f"try:\n  open_input({again!r})\n"
         "except ValueError as e: print(e)",
         input=b"abc",
     )
