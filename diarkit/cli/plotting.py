@@ -31,9 +31,9 @@ def told_apart(words, opts):
 
 
 def can_encode(stream):
-    """Whether the blocks that lanes are drawn with can be written to a text stream."""
+    """Whether the blocks that lanes are drawn with can be written to a text stream; None is one that is closed."""
     try:
-        "\u2588".encode(stream.encoding or "ascii")
+        "\u2588".encode(getattr(stream, "encoding", None) or "ascii")
     except UnicodeEncodeError:
         return False
     return True

@@ -102,6 +102,7 @@ def shown_width(text):
 
 
 def fit(text, width):
+    text = text[:width]  # which is enough: none is narrower than a column
     while shown_width(text) > width:
         text = text[:-1]
     return text + " " * (width - shown_width(text))

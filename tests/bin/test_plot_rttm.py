@@ -154,6 +154,18 @@ def test_failures_are_one_line(run_tool, files, arguments, status, message):
     assert not list(files.glob("out*")) and (files / "hyp").read_text() == HYP
 
 
+@pytest.mark.parametrize("out", [(), ("--format=svg", "-")])
+def test_standard_output_may_be_closed(files, out):
+    done = subprocess.run(["bash", "-c", 'exec "$@" >&-', "-", "plot-rttm", "hyp", *out], cwd=files,
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stderr) == (1, "plot-rttm: error: standard output is closed\n")
+
+
+def test_a_name_as_long_as_a_file(run_tool, files):
+    (files / "long").write_text(HYP.replace(" 1 <NA> <NA>\n", f" {'x' * 100000} <NA> <NA>\n"))
+    assert run_tool("plot-rttm", "--width=80", "long", cwd=files, timeout=20).stdout.splitlines()[1].startswith("xx")
+
+
 BAD = {"rttm": "plot-rttm good/ref.rttm {in} {out}.html", "uem": "plot-rttm --uem {in} good/ref.rttm good/ref.rttm"}
 
 

@@ -47,3 +47,4 @@ def test_what_is_refused(words, options, message):
 def test_can_encode():
     assert can_encode(io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
     assert not can_encode(io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert not can_encode(None)
