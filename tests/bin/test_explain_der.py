@@ -142,6 +142,8 @@ def test_limits_are_those_that_are_asked_for(run_tool, files):
     (("--csv", "ref", "hyp"), 2, "--section"),
     (("--csv", "--json", "--section=kinds", "ref", "hyp"), 2, "--csv"),
     (("--labels=out", "ref", "hyp"), 2, "--recording"),
+    (("--recording=f1", "--labels=out", "--rttm-out=out", "ref", "hyp"), 2, "two files"),
+    (("--rttm-out=-", "ref", "hyp"), 2, "standard output"),
 ])
 def test_failures_are_one_line(run_tool, files, arguments, status, message):
     (files / "bad").write_text("SPEAKER f1 1 nan 1 <NA> <NA> A <NA> <NA>\n")
