@@ -129,7 +129,10 @@ def write_records(path, records):
 
 
 def microseconds(record):
-    """A record with its start and end rounded to six decimals, where they have more. Raises DataError beyond LARGEST."""
+    """A record with its start and end rounded to six decimals, where they have more.
+
+    Raises DataError where one is beyond LARGEST.
+    """
     if max(record.start or 0, record.end or 0) >= LARGEST:
         raise DataError(f"what {record.speaker} has would be at {float(record.start):g} s, which is too large")
     if record.start is None or record.end is None:

@@ -16,6 +16,7 @@ from diarkit.io.turnfiles.tiers import shown_text, tiers, words_in
 
 _TOKEN = re.compile(r'"([^"]*(?:""[^"]*)*)"(?=\s|$)|(![^\n]*)|(\S+)')
 _NUMBER = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
+_FLAG = re.compile("<[a-z]+>")
 
 
 def read(path, reco):
@@ -73,7 +74,7 @@ class Tokens:
                 kind, value = "text", text.replace('""', '"')
             elif word and _NUMBER.fullmatch(word):
                 kind, value = "number", word
-            elif word and re.fullmatch("<[a-z]+>", word):
+            elif word and _FLAG.fullmatch(word):
                 kind, value = "flag", word
             elif word and word.startswith('"'):
                 raise BadLine("a text without a closing quote")
