@@ -1,7 +1,8 @@
 """What md-eval leaves out of the regions that it scores: overlap, and zones of NOSCORE and NON-LEX lines.
 
-The rules were seen by running it on some ten thousand random recordings. Intervals are pairs (starts, ends) of arrays,
-in s; see diarkit.cells.
+The rules are those of md-eval-22.pl (exclude_overlapping_speech_from_uem, add_exclusion_zones_to_uem), of which that part
+was run beside these on some ten thousand random recordings. Intervals are pairs (starts, ends) of arrays, in s; see
+diarkit.cells.
 """
 
 import math

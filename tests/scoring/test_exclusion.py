@@ -1,4 +1,7 @@
-"""What md-eval leaves out, and how exactly it sums: small recordings, and what md-eval-22 and dscore print for them."""
+"""What md-eval leaves out, and how exactly it sums: small recordings, and what md-eval-22 and dscore print for them.
+
+Of both programs, the part that scores diarization was run, alone.
+"""
 
 import numpy as np
 import pytest
