@@ -1,7 +1,7 @@
 """What md-eval leaves out of the regions that it scores: overlap, and zones of NOSCORE and NON-LEX lines.
 
-The rules are those of md-eval-22.pl (exclude_overlapping_speech_from_uem, add_exclusion_zones_to_uem), of which that part
-was run beside these on some ten thousand random recordings. Intervals are pairs (starts, ends) of arrays, in s; see
+The rules are those of md-eval-22.pl (exclude_overlapping_speech_from_uem, add_exclusion_zones_to_uem), which was run
+beside them on some ten thousand random recordings. Intervals are pairs (starts, ends) of arrays, in s; see
 diarkit.cells.
 """
 
