@@ -140,7 +140,8 @@ def filled(times, first, last, columns):
 
 def ticks(first, last, most):
     """(positions (s), texts): at most about `most` round times."""
-    step = next((step for step in TICKS if (last - first) / step <= most), TICKS[-1])
+    days = np.ceil((last - first) / TICKS[-1] / most) * TICKS[-1]
+    step = next((step for step in TICKS if (last - first) / step <= most), days)
     positions = np.arange(np.ceil(first / step - 1e-9), np.floor(last / step + 1e-9) + 1) * step
     return positions, [clock(position) for position in positions]
 

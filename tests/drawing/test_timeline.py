@@ -48,4 +48,5 @@ def test_ticks_are_round_times():
     assert positions.tolist() == [0, 15, 30, 45, 60, 75, 90]
     assert texts == ["0:00", "0:15", "0:30", "0:45", "1:00", "1:15", "1:30"]
     assert list(ticks(59, 301, 5)[0]) == [60, 120, 180, 240, 300]
+    assert 5 <= len(ticks(0, 1e12, 8)[0]) <= 9  # s: more than 10 million days
     assert clock(3675.4) == "1:01:15"
