@@ -45,8 +45,8 @@ def wanted(options, by_given):
         raise UsageError("--p-target is a number between 0 and 1, or several, different ones, with commas between")
     if not (options.c_miss > 0 and options.c_fa > 0):
         raise UsageError("--c-miss and --c-fa are greater than 0")
-    if not 0 < options.level < 100 or options.samples < 1 or options.seed < 0:
-        raise UsageError("--level is 0 to 100, --samples at least 1, --seed not negative")
+    if not 0 < options.level < 100 or not 0 < options.samples <= 1e7 or options.seed < 0:
+        raise UsageError("--level is between 0 and 100, --samples 1 to 10 million, --seed not negative")
     ci = (options.level / 100, options.samples, options.seed) if options.ci or by_given else None
     return [(p, options.c_miss, options.c_fa) for p in shares], ci
 

@@ -95,6 +95,7 @@ def test_csv_of_three_systems(run_tool, files):
     (("--collar=-1", "ref", "slow", "quick"), 2, "--collar"),
     (("--level=100", "ref", "slow", "quick"), 2, "--level"),
     (("--samples=0", "ref", "slow", "quick"), 2, "--samples"),
+    (("--samples=1000000000000", "ref", "slow", "quick"), 2, "--samples"),
     (("--json", "--csv", "ref", "slow", "quick"), 2, "--csv"),
     (("--names=a", "ref", "slow", "quick"), 2, "--names"),
 ])

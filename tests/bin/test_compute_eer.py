@@ -93,6 +93,7 @@ def test_the_plot(run_tool, files):
     (("--p-target=0.1,x", "labelled"), 2, "--p-target"),
     (("--c-fa=0", "labelled"), 2, "--c-fa"),
     (("--level=0", "labelled"), 2, "--level"),
+    (("--ci", "--samples=1000000000000", "labelled"), 2, "--samples"),
     (("--det=det.gif", "labelled"), 2, "det.gif"),
     (("--json", "--csv", "labelled"), 2, "--csv"),
 ])

@@ -135,6 +135,7 @@ def test_limits_are_those_that_are_asked_for(run_tool, files):
     (("empty", "hyp"), 1, "no speech of the reference"),
     (("--recording=f3", "ref", "hyp"), 1, "no recording f3"),
     (("--collar=-1", "ref", "hyp"), 2, "--collar is negative"),
+    (("--boundary=1e308", "ref", "hyp"), 2, "--boundary is too large"),
     (("--short=1,1", "ref", "hyp"), 2, "--short"),
     (("--pauses=nan", "ref", "hyp"), 2, "--pauses"),
     (("--pauses=0,1", "ref", "hyp"), 2, "--pauses"),

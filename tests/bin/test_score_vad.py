@@ -56,3 +56,4 @@ def test_bad_input(run_tool, folder):
     assert "nothing to score" in run_tool("score-vad", "nothing", "segments", cwd=folder, status=1).stderr
     assert total(run_tool("score-vad", "ref", "nothing", cwd=folder))[:3] == ["100.00", "100.00", "0.00"]
     run_tool("score-vad", "--collar=-1", "ref", "segments", cwd=folder, status=2)
+    run_tool("score-vad", "--frame-shift=0", "ref", "segments", cwd=folder, status=2)
