@@ -38,7 +38,7 @@ def copy_of(done, folder):
 
 
 def der(text):
-    [value] = re.findall(r"^OVERALL SPEAKER DIARIZATION ERROR = ([\d.]+) %", text, re.M)
+    [value] = re.findall(r"^TOTAL +([\d.]+) ", text, re.M)
     return float(value)
 
 
