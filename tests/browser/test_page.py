@@ -454,3 +454,10 @@ def test_overlapping_errors_of_two_channels(browse):
     assert reader.colour(50, MISSED) == ERRORS[0] and "A (channel 1)" in reader.hover(50, MISSED)
     reader.page.evaluate("page.stage.look(40000, 60000)")
     assert reader.colour(50, MISSED) == ERRORS[0]
+
+
+def test_a_name_of_100000_letters_is_cut(browse):
+    """To lay it out, a browser takes minutes."""
+    turn = [Turn("m", "1", 0.0, 1.0, "x" * 100000)]
+    reader = browse(compared(turn, turn))
+    assert reader.texts("#speaker-table tbody td:first-child") == ["x" * 2999 + "\u2026"]
