@@ -14,6 +14,7 @@ from diarkit.io.streams import open_text_input, parse_number
 
 LABELS = {"target": True, "nontarget": False}
 DIGITS = {"1": True, "0": False}
+LARGEST = 1e38  # of a score; Kaldi's tool, whose numbers are ours, holds it in 32 bits
 CHUNK = 1000  # lines at once, which the cache of a processor holds
 
 
@@ -157,13 +158,15 @@ def numbers(path, lines, texts):
     try:
         if joined.isascii() and "_" not in joined:  # then float() takes nothing that is none but nan and infinity
             values = list(map(float, texts))
-            if np.isfinite(values).all():
+            if (np.abs(values) < LARGEST).all():
                 return values
     except ValueError:
         pass
     for n, text in zip(lines, texts, strict=True):
-        if parse_number(text) is None:
-            raise DataError(f"the score is not a plain decimal number: {text[:40]!r}", f"{shown(path)}:{n}")
+        value = parse_number(text)
+        if value is None or abs(value) >= LARGEST:
+            why = "a plain decimal number" if value is None else f"below {LARGEST:g}"
+            raise DataError(f"the score is not {why}: {text[:40]!r}", f"{shown(path)}:{n}")
     return list(map(parse_number, texts))
 
 

@@ -126,3 +126,10 @@ def test_speakers(write):
 def test_keys_do_not_run_into_each_other():
     first, second = np.array([1, 0, 2**31 - 1], dtype=np.int32), np.array([0, 1, 2**31 - 1], dtype=np.int32)
     assert len(set(module.keys_of(first, second).tolist())) == 3 and (module.keys_of(first, second) > 0).all()
+
+
+def test_a_score_that_32_bits_do_not_hold(write):
+    """Else the threshold is infinite, which JSON does not have."""
+    assert read_labelled_scores(write("a", "-9e37 target\n1 nontarget\n"))[0].tolist() == [-9e37, 1]
+    with pytest.raises(DataError, match="a:2: the score is not below 1e.38: '-1e38'"):
+        read_labelled_scores(write("a", "1 target\n-1e38 nontarget\n"))
