@@ -31,7 +31,8 @@ def read_scores(path):
     try:
         content = json.loads(data.decode("utf-8-sig"), parse_constant=refuse, object_pairs_hook=without_twins)
     except json.JSONDecodeError as error:
-        raise DataError(f"not JSON as compute-der --json writes it: {error.msg}", f"{name}:{error.lineno}") from None
+        why = error.msg if error.pos else "nothing of the kind (two systems as RTTM need a reference before them)"
+        raise DataError(f"not JSON as compute-der --json writes it: {why}", f"{name}:{error.lineno}") from None
     except (UnicodeDecodeError, RecursionError):
         raise DataError("not JSON as compute-der --json writes it", where=name) from None
     except ValueError as error:
