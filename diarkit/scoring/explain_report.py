@@ -6,7 +6,7 @@ import textwrap
 from diarkit.scoring.explain import CONFUSION, FALSE_ALARM, MISSED, SPEECH
 from diarkit.scoring.explain_sections import percent, wrong
 from diarkit.scoring.report import as_dict, protocol, protocol_values
-from diarkit.scoring.texts import csv_text, json_text, recordings
+from diarkit.scoring.texts import csv_text, json_pieces, recordings
 
 WIDTH = 96  # columns
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -14,7 +14,7 @@ LONGEST_NAME = 28  # characters of a name in the text; its end tells more than i
 
 
 def text(score, explanation, tables, protocol_options, options):
-    """The report for people: the protocol, a summary, and the sections, `options.top` rows of each list."""
+    """Pieces of the report for people: the protocol, a summary, and the sections, `options.top` rows of each list."""
     blocks = [protocol(score, protocol_options)]
     if options.section != "all":
         shown = [table for table in tables if table.name == options.section]
@@ -22,7 +22,7 @@ def text(score, explanation, tables, protocol_options, options):
         blocks.append("\n".join(wrapped(summary(score, explanation, tables))))
         one = len(explanation.recordings) == 1
         shown = [table for table in tables if table.rows and not (one and table.of_many)]
-    return "\n\n".join([*blocks, *(table_text(table, options.top) for table in shown)]) + "\n"
+    return ["\n\n".join([*blocks, *(table_text(table, options.top) for table in shown)]), "\n"]
 
 
 def wrapped(paragraph):
@@ -67,7 +67,9 @@ def csv_of_section(score, table, protocol_options):
 
 
 def json_of_all(score, explanation, tables, protocol_options, options):
-    """An object with `protocol`, `summary`, `overall` in seconds (DER in percent), and `sections`, lists of objects."""
+    """Pieces of text: an object with `protocol`, `summary`, `overall` in seconds (DER in percent), and `sections`, lists
+    of objects.
+    """
     content = {
         "protocol": protocol_values(score, protocol_options),
         "summary": summary(score, explanation, tables),
@@ -75,7 +77,7 @@ def json_of_all(score, explanation, tables, protocol_options, options):
         "sections": {table.name: table.dicts() for table in tables
                      if not table.text_only and options.section in ("all", table.name)},
     }
-    return json_text(content)
+    return json_pieces(content)
 
 
 def of_recording(reco, ref, hyp, uem):

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from diarkit.scoring.explain import CLOCK, CONFUSION, FALSE_ALARM, MISSED, SPEECH
+from diarkit.scoring.texts import Lazily
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Section:
     of_many: bool = False  # says nothing that is not elsewhere if there is one recording
 
     def dicts(self):
-        return [dict(zip(self.head, row, strict=True)) for row in self.rows]
+        return Lazily(lambda row: dict(zip(self.head, row, strict=True)), self.rows)
 
 
 def sections(score, explanation):

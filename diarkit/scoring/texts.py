@@ -25,12 +25,31 @@ def csv_text(rows, head=()):
 
 def json_text(content):
     """JSON of a dict or list, null for NaN."""
-    return json.dumps(without_nan(content), indent=1, ensure_ascii=False) + "\n"
+    return "".join(json_pieces(content))
+
+
+def json_pieces(content):
+    """The text of json_text() in pieces, for lists of millions of rows: see Lazily."""
+    yield from json.JSONEncoder(indent=1, ensure_ascii=False).iterencode(without_nan(content))
+    yield "\n"
+
+
+class Lazily(list):
+    """A list for JSON of make(row) for each row, which are made when they are written, one after the other."""
+
+    def __init__(self, make, rows):
+        super().__init__(rows)
+        self.make = make
+
+    def __iter__(self):
+        return (without_nan(self.make(row)) for row in super().__iter__())
 
 
 def without_nan(content):
     if isinstance(content, dict):
         return {key: without_nan(value) for key, value in content.items()}
+    if isinstance(content, Lazily):
+        return content
     if isinstance(content, list | tuple):
         return [without_nan(value) for value in content]
     return None if is_nan(content) else content

@@ -4,6 +4,7 @@ import csv
 import json
 from math import nan
 
+from diarkit.scoring import texts
 from diarkit.scoring.texts import aligned, csv_text, json_text, number, recordings
 
 
@@ -32,3 +33,20 @@ def test_numbers():
     assert [number(value) for value in (1.005, 12, None, nan)] == ["1.00", "12.00", "-", "-"]
     assert number(0.5, "+.1f") == "+0.5"
     assert [recordings(count) for count in (0, 1, 2)] == ["0 recordings", "1 recording", "2 recordings"]
+
+
+def test_rows_of_json_are_made_one_by_one():
+    """So that millions of them need no memory at once."""
+    made = []
+
+    def row(number):
+        made.append(number)
+        return {"n": number, "nan": float("nan")}
+
+    pieces = texts.json_pieces({"rows": texts.Lazily(row, range(3)), "none": texts.Lazily(row, [])})
+    text = ""
+    while '"n": 0' not in text:
+        text += next(pieces)
+    assert made == [0]
+    expected = {"rows": [{"n": n, "nan": None} for n in range(3)], "none": []}
+    assert text + "".join(pieces) == json.dumps(expected, indent=1) + "\n"
