@@ -67,8 +67,8 @@ def csv_of_section(score, table, protocol_options):
 
 
 def json_of_all(score, explanation, tables, protocol_options, options):
-    """Pieces of text: an object with `protocol`, `summary`, `overall` in seconds (DER in percent), and `sections`, lists
-    of objects.
+    """Pieces of text: an object with `protocol`, `summary`, `overall` in seconds (DER in percent), and `sections`,
+    lists of objects.
     """
     content = {
         "protocol": protocol_values(score, protocol_options),
