@@ -1,6 +1,8 @@
 """Timelines as a picture (matplotlib): PNG, SVG or PDF bytes."""
 
 import io
+import re
+import warnings
 from collections import defaultdict
 
 from diarkit.cells import intervals, union
@@ -16,6 +18,7 @@ ROW = 0.42  # inches of a lane
 TOP, BOTTOM, GAP = 0.45, 0.42, 0.2  # inches around and between panels
 NOTE = 0.25  # inches of the line about the protocol
 LARGEST = 30000  # pixels of height, which take some 200 MB
+UNSEEN = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff]")  # of direction, and a byte order mark, at which PDF fails
 LEAST = 0.0012  # of the width: the narrowest bar, so that short turns can be seen
 
 
@@ -55,7 +58,9 @@ def picture(timelines, kind="png", width=1400, protocol=""):
             top -= height + GAP
         out = io.BytesIO()
         date = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-        figure.savefig(out, format=kind, dpi=DPI, facecolor=BACKGROUND, metadata=date)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for it
+            figure.savefig(out, format=kind, dpi=DPI, facecolor=BACKGROUND, metadata=date)
     return out.getvalue()
 
 
@@ -150,7 +155,7 @@ def legend(axes, row_height):
 
 
 def tidy(axes, timeline):
-    axes.set_title(heading(timeline), loc="left", fontsize=11, color=TEXT, parse_math=False)
+    axes.set_title(UNSEEN.sub("", heading(timeline)), loc="left", fontsize=11, color=TEXT, parse_math=False)
     axes.set_yticks([])
     positions, texts = ticks(timeline.first, timeline.last, 14)
     axes.set_xticks(positions, texts)
@@ -163,4 +168,5 @@ def tidy(axes, timeline):
 
 
 def short(name):
+    name = UNSEEN.sub("", name)
     return name if len(name) <= 30 else name[:29] + "\u2026"

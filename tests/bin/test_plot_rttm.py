@@ -122,6 +122,13 @@ def test_names_in_pictures_are_taken_as_they_are(run_tool, files):
     run_tool("plot-rttm", "odd", "odd.svg", cwd=files)
 
 
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+def test_names_that_the_font_has_not_or_that_are_not_seen(run_tool, files, kind):
+    text = HYP.replace("> 1 <", "> \ufeff\u202e\u8a71 <").replace(" m ", " \ufeffm ")
+    (files / "odd").write_text(text, encoding="utf-8")
+    assert run_tool("plot-rttm", "odd", f"odd.{kind}", cwd=files).stderr == ""
+
+
 def test_width_of_a_picture_is_in_pixels(run_tool, files):
     run_tool("plot-rttm", "--width=900", "hyp", "out.png", cwd=files)
     assert int.from_bytes((files / "out.png").read_bytes()[16:20], "big") == 900
