@@ -6,6 +6,9 @@ ends) in seconds, in any order; they may overlap, and empty or reversed ones cov
 
 import numpy as np
 
+from diarkit.errors import DataError
+
+MOST = 30_000_000  # entries at once, of some 40 bytes each
 NOTHING = (np.zeros(0), np.zeros(0))
 
 
@@ -72,6 +75,8 @@ def join(cells_a, cells_b):
 def ranges(firsts, lasts):
     """The numbers of all half-open ranges one after the other: (which range, number)."""
     lengths = lasts - firsts
+    if lengths.sum() > MOST:
+        raise DataError(f"so many speak at once that {lengths.sum()} meetings of two would have to be counted")
     which = np.repeat(np.arange(len(lengths)), lengths)
     return which, np.arange(len(which)) + (firsts - np.cumsum(lengths) + lengths)[which]
 

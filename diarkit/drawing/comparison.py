@@ -8,7 +8,7 @@ import numpy as np
 from diarkit.cells import NOTHING, Cells, intervals, union
 from diarkit.drawing.timeline import KINDS, Timeline, bounds, lanes, regions_of
 from diarkit.scoring.der import align, score
-from diarkit.scoring.protocols import Notes, arrays, dscore, grouped, md_eval, only_turns
+from diarkit.scoring.protocols import Notes, arrays, dscore, grouped, md_eval, naming, only_turns
 
 PROTOCOLS = {"md-eval": md_eval, "dscore": dscore}
 
@@ -47,7 +47,8 @@ def compare(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eva
     result = score(ref, hyp, uem, collar, ignore_overlap, scorer)
     mistakes, scored = defaultdict(list), defaultdict(list)
     for reco, _, parts in PROTOCOLS[scorer](ref, hyp, uem, Notes()):
-        alignment = align(*parts, collar=collar, ignore_overlap=ignore_overlap, slip_of_md_eval=True)
+        with naming(reco):
+            alignment = align(*parts, collar=collar, ignore_overlap=ignore_overlap, slip_of_md_eval=True)
         mistakes[reco] += mistakes_of(alignment)
         scored[reco].append(alignment.cells.where(alignment.time > 0))
     regions = regions_of(uem)

@@ -81,7 +81,8 @@ def score(ref, hyp, uem=None, collar=0.0, ignore_overlap=False, scorer="md-eval"
     protocol = {"md-eval": protocols.md_eval, "dscore": protocols.dscore}[scorer]
     files, total = {}, Errors()
     for reco, counted, parts in protocol(ref, hyp, uem, notes):
-        alignment = align(*parts, collar=collar, ignore_overlap=ignore_overlap, slip_of_md_eval=True)
+        with protocols.naming(reco):
+            alignment = align(*parts, collar=collar, ignore_overlap=ignore_overlap, slip_of_md_eval=True)
         found = errors_of(alignment)
         if scorer == "dscore":
             found.if_unscored = 100.0 if found.hyp_speakers else 0.0

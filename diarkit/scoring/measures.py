@@ -95,10 +95,11 @@ def measure(ref, hyp, uem=None, groups=(), tolerance=0.25):
 
     files, errors, parts = {}, {}, {kind: [] for kind in kinds}
     for reco, _, sides in protocols.dscore(ref, hyp, uem, notes, rounded=False):
-        own = jaccard_errors(*sides)
+        with protocols.naming(reco):
+            own = jaccard_errors(*sides)
+            for kind in kinds:
+                parts[kind].append(part_of[kind](*sides))
         errors |= {(reco, speaker): error for speaker, error in own.items()}
-        for kind in kinds:
-            parts[kind].append(part_of[kind](*sides))
         num_ref, num_hyp = len(own), len(set(sides[1][2]))
         files[reco] = Measured(
             jer_of(own, num_hyp), {speaker: 100 * error for speaker, error in own.items()}, num_ref, num_hyp,

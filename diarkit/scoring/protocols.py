@@ -8,6 +8,7 @@ total, arguments of errors), and notes what a user should know and those scorers
 import os.path
 import re
 from collections import defaultdict
+from contextlib import contextmanager
 from itertools import pairwise
 from operator import itemgetter
 
@@ -179,6 +180,15 @@ def any_speech(lines, notes):
         if line.kind not in ("SPEAKER", "SPKR-INFO"):
             notes.add("dscore takes lines of other types than SPEAKER for speech", line.reco)
     return [line for line in lines if line.kind != "SPKR-INFO"]
+
+
+@contextmanager
+def naming(reco):
+    """A failure of what is done within names the recording."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(str(error), reco) from None
 
 
 def note_recordings(ref, hyp, notes, fate):

@@ -34,7 +34,8 @@ def add_jer(result, ref, hyp, uem):
     """Set the JER of a Score, of its recordings and in total, by dscore's rules whoever's rules its DER is by."""
     everyone = {}
     for reco, _, parts in protocols.dscore(ref, hyp, uem, protocols.Notes(), rounded=False):
-        found = jaccard_errors(*parts)
+        with protocols.naming(reco):
+            found = jaccard_errors(*parts)
         if reco in result.files:
             result.files[reco].jer = jer_of(found, len(set(parts[1][2])))
         everyone |= {(reco, speaker): error for speaker, error in found.items()}

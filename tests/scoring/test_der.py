@@ -7,6 +7,7 @@ import random
 import numpy as np
 import pytest
 
+from diarkit import cells
 from diarkit.cells import intervals, union
 from diarkit.errors import DataError
 from diarkit.io.rttm import Region, Turn, read_rttm, read_uem
@@ -276,3 +277,11 @@ def test_what_the_scorer_prints(cases, scorer):
                 assert seconds == pytest.approx(theirs, abs=0.0051)
             compared += 1
     assert compared > 400
+
+
+def test_too_many_at_once_are_refused_before_they_fill_the_memory(monkeypatch):
+    crowd = turns(*((n, 40 + n, f"s{n}") for n in range(20)))
+    assert score(crowd, crowd).total.der == 0
+    monkeypatch.setattr(cells, "MOST", 1000)
+    with pytest.raises(DataError, match="^m: so many speak at once"):
+        score(crowd, crowd)
