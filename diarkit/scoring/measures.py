@@ -54,12 +54,10 @@ class Measures:
 def groups_of(text):
     """The groups of measures that a text such as 'purity,bcubed' or 'all' names. Raises UsageError."""
     words = [word.strip().lower() for word in text.split(",") if word.strip()]
-    if words == ["all"]:
-        return GROUPS
-    unknown = [word for word in words if word not in GROUPS]
+    unknown = [word for word in words if word not in (*GROUPS, "all")]
     if unknown:
         raise UsageError(f"no measures {', '.join(unknown)}; there are {', '.join(GROUPS)}, or all")
-    return tuple(group for group in GROUPS if group in words)
+    return tuple(group for group in GROUPS if group in words or "all" in words)
 
 
 def measure(ref, hyp, uem=None, groups=(), tolerance=0.25):

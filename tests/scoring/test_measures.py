@@ -88,6 +88,7 @@ def test_measures_add_up_over_recordings():
 def test_names_of_groups():
     assert groups_of("") == ()
     assert groups_of("all") == groups_of(" ALL ") == GROUPS
+    assert groups_of("all,purity") == GROUPS
     assert groups_of("changes, Purity") == ("purity", "changes")
     with pytest.raises(UsageError, match="no measures nmi, f1; there are purity, "):
         groups_of("nmi,purity,f1")
