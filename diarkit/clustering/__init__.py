@@ -1,0 +1,1 @@
+"""From the embeddings or scores of a recording to labels of speakers."""
