@@ -6,19 +6,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from diarkit import signals, speakers
+from diarkit import signals
 from diarkit.activity import speech_segments
-from diarkit.cosine import cosine_scores, unit_length
+from diarkit.backend.cosine import unit_length
+from diarkit.clustering.similarities import make_similarities
+from diarkit.clustering.speakers import find_speakers
 from diarkit.errors import DataError, UsageError
 from diarkit.networks import make_embedder
-from diarkit.options.clustering import AhcOptions
-from diarkit.similarities import Scores, Vectors
+from diarkit.options.clustering import AhcOptions, SpeakersOptions
 from diarkit.turns import make_turns
 from diarkit.vad import first_column, make_detector
 from diarkit.windows import segment_name, subsegments
 
 RATE = 16000  # Hz, of the detectors
-LARGEST_MATRIX = 6000  # windows; beyond, similarities are not kept but computed from the embeddings
 
 
 class Diarization(NamedTuple):
@@ -93,18 +93,20 @@ class Pipeline:
     ----------
     detector : signal of 16 kHz -> decisions for frames of 10 ms, see detector_of_signals
     embedder : diarkit.networks.make_embedder
-    segment_opts, subsegment_opts, ahc_opts : SegmentOptions, SubsegmentOptions, AhcOptions
+    segment_opts, subsegment_opts, ahc_opts, speakers_opts : SegmentOptions, SubsegmentOptions, AhcOptions,
+        SpeakersOptions
     """
 
     # How far the work is after each stage, for the progress line: measured on an hour of speech.
     VAD_SHARE = 0.2
 
-    def __init__(self, detector, embedder, segment_opts, subsegment_opts, ahc_opts):
+    def __init__(self, detector, embedder, segment_opts, subsegment_opts, ahc_opts, speakers_opts=None):
         self.detector = detector
         self.embedder = embedder
         self.segment_opts = segment_opts
         self.subsegment_opts = subsegment_opts
         self.ahc_opts = ahc_opts
+        self.speakers_opts = speakers_opts or SpeakersOptions()
 
     def diarize(self, source, stages=None):
         """Who spoke when in a Signal of any rate."""
@@ -132,25 +134,26 @@ class Pipeline:
         return speech_segments(decisions, **asdict(self.segment_opts))
 
     def cluster(self, vectors):
-        """Labels of windows from their embeddings; as score-cosine and cluster-ahc, while their matrix fits."""
-        if len(vectors) <= LARGEST_MATRIX or self.ahc_opts.linkage != "average":
-            return speakers.find_speakers(Scores(cosine_scores(vectors), self.ahc_opts.linkage), self.ahc_opts)
-        return speakers.find_speakers(Vectors(unit_length(vectors)), self.ahc_opts)
+        """Labels of windows from their embeddings; as score-cosine and cluster-ahc."""
+        similarities = make_similarities(vectors, True, linkage=self.ahc_opts.linkage)
+        return find_speakers(similarities, self.ahc_opts, self.speakers_opts.bounds(len(vectors)))
 
 
-def make_pipeline(vad_opts, network, model, threads, segment_opts, subsegment_opts, ahc_opts):
+def make_pipeline(vad_opts, network, model, threads, segment_opts, subsegment_opts, ahc_opts, speakers_opts=None):
     """The Pipeline for options and models: `network` is Silero's ONNX file, `model` that of the embedding.
 
     Settings of the clustering that the user left at their defaults are those that the model brings.
     """
-    speakers.allowed_numbers(ahc_opts)
+    if ahc_opts.refine is None:
+        ahc_opts = replace(ahc_opts, refine=ahc_opts.threshold is None)
     if model is not None:
         brought = model.description.get("clustering", {}).items()
         defaults = AhcOptions()
         ahc_opts = replace(ahc_opts, **{name: value for name, value in brought
                                         if getattr(ahc_opts, name) == getattr(defaults, name)})
     embedder = None if model is None else make_embedder(model, threads)
-    return Pipeline(detector_of_signals(vad_opts, network), embedder, segment_opts, subsegment_opts, ahc_opts)
+    return Pipeline(detector_of_signals(vad_opts, network), embedder, segment_opts, subsegment_opts, ahc_opts,
+                    speakers_opts)
 
 
 def detector_of_signals(vad_opts, network=None):

@@ -8,7 +8,7 @@ import torch
 
 from diarkit import signals, toy
 from diarkit.campplus import CamPlusPlus
-from diarkit.cosine import cosine_scores, unit_length
+from diarkit.backend.cosine import cosine_scores, unit_length
 from diarkit.embedding import (
     BATCH,
     HEAD_BLOCK,

@@ -1,8 +1,73 @@
-"""Similarities and clustering."""
+"""How many speakers, what clusterings take, and agglomerative clustering."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from diarkit.errors import DataError, UsageError
 from diarkit.options.tunables import tunable
+
+
+class Bounds(NamedTuple):
+    """The least and the greatest number of speakers of one recording; both are the number where it is given."""
+
+    low: int
+    high: int
+
+    @property
+    def exact(self):
+        """The number of speakers where there is no choice, or None."""
+        return self.low if self.low == self.high else None
+
+    def nearest(self, number):
+        """The number of speakers that is allowed and closest to `number`."""
+        return min(max(number, self.low), self.high)
+
+
+@dataclass(frozen=True)
+class SpeakersOptions:
+    num_speakers: int | None = tunable(None, "Find exactly this many speakers, or one a segment if those are fewer.")
+    min_speakers: int | None = tunable(None, "Find at least this many.")
+    max_speakers: int | None = tunable(None, "Find at most this many.")
+    reco2num_spk: str = tunable(
+        "", "The number of speakers of each recording: lines <recording> <number>.", "rspecifier", "",
+        names=("reco2num-spk-rspecifier",))
+    auto: bool = tunable(
+        False, "Choose the number by the method's own criterion, which is what happens where neither --threshold nor a "
+        "number of speakers is given.")
+    segments: str = tunable(
+        "", "Lines <segment> <recording> <start> <end>: with them, speakers of whom there is too little are ghosts, "
+        "and their segments go to the others; see the next two.", "FILE")
+    ghost_share: float = tunable(
+        0.02, "A ghost has less than this part of the speech of the recording,", "", "noScribe")
+    ghost_turn: float = tunable(2.0, "and no stretch of speech as long as this.", "s", "noScribe")
+
+    def check(self, threshold=None):
+        """Raise UsageError for what contradicts itself, DataError for numbers that cannot be."""
+        for name in ("num_speakers", "min_speakers", "max_speakers"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise DataError(f"--{name.replace('_', '-')} must be at least 1")
+        low, high = self.min_speakers or 1, self.max_speakers or 10**9
+        if low > high:
+            raise DataError(f"--min-speakers {low} is more than --max-speakers {high}")
+        if self.auto and (threshold is not None or self.num_speakers or self.reco2num_spk):
+            raise UsageError("--auto chooses the number of speakers: give no --threshold or number of speakers with it")
+        if self.num_speakers and self.reco2num_spk:
+            raise UsageError("--num-speakers and --reco2num-spk: give one of them")
+
+    def bounds(self, n, number=None):
+        """The Bounds for a recording of n >= 1 segments; `number` is what --reco2num-spk says of it."""
+        number = self.num_speakers if number is None else number
+        if number is not None:
+            return Bounds(min(number, n), min(number, n))
+        return Bounds(min(self.min_speakers or 1, n), min(self.max_speakers or n, n))
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    vectors: bool = tunable(
+        False, "The first argument has a vector for every segment, not a matrix of scores for every recording.")
+    plda: str = tunable(
+        "", "Compare vectors by the log likelihood ratio of this PLDA model, in place of their cosine.", "FILE")
 
 
 @dataclass(frozen=True)
@@ -18,9 +83,6 @@ class AhcOptions:
     threshold: float | None = tunable(
         None, "Merge clusters while their similarity is at least this; default: calibrated for each recording.",
         "unit of the scores", "Kaldi: 0")
-    num_speakers: int | None = tunable(None, "Find exactly this many speakers, or one a segment if those are fewer.")
-    min_speakers: int | None = tunable(None, "Find at least this many.")
-    max_speakers: int | None = tunable(None, "Find at most this many.")
     linkage: str = tunable(
         "average", "Similarity of clusters: mean, lowest or highest of their pairs.", "", "Kaldi: average",
         ("average", "complete", "single"))
@@ -31,5 +93,22 @@ class AhcOptions:
         "their number grows.", "cosine", "RESULTS.md")
     min_cluster_size: int | None = tunable(
         None, "Give the segments of smaller clusters to the others; default a third of the root of the number of "
-        "segments, at least 3 (2 of fewer than 12), or 1 where --threshold is given.", "segments")
-    reassign: int = tunable(2, "Times that segments may move to the most similar speaker, if there are such.")
+        "segments, at least 3 (2 of fewer than 12). Only where --refine holds.", "segments")
+    reassign: int = tunable(2, "Times that segments may move to the most similar speaker. Only where --refine holds.")
+    refine: bool | None = tunable(
+        None, "Dissolve clusters that are too small to be a speaker and let segments move; if not, the plain tree is "
+        "cut, as Kaldi does. Default: where neither --threshold nor the number of speakers is given.")
+
+
+@dataclass(frozen=True)
+class KaldiAhcOptions:
+    """What Kaldi's agglomerative-cluster knows beside a threshold and a number."""
+
+    read_costs: bool = tunable(
+        False, "The matrices, and --threshold, are costs, which are low where segments are similar.", "", "Kaldi")
+    max_spk_fraction: float = tunable(
+        1.0, "No cluster has more than this part of the segments, where the number of speakers is given and not below "
+        "one over it; there may then be more clusters than asked for.", "", "Kaldi")
+    first_pass_max_utterances: int = tunable(
+        32767, "Where there are more segments, cluster them in runs of at most this many, then the clusters; for "
+        "matrices of scores.", "segments", "Kaldi")

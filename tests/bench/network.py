@@ -254,7 +254,7 @@ def main():
 
     from diarkit.campplus import CamPlusPlus
     from diarkit.campplus_fast import FastCamPlusPlus
-    from diarkit.cosine import unit_length
+    from diarkit.backend.cosine import unit_length
     from diarkit.io.models import find_model, read_model
     from diarkit.networks import with_weights
 

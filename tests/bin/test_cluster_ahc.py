@@ -74,7 +74,7 @@ def table(tmp_path):
 
 def test_bad_recordings_are_told_and_the_rest_is_done(run_tool, table):
     done = run_tool("cluster-ahc", "--threshold=0", "scores.ark", "spk2utt", "labels", cwd=table, status=1)
-    for message in ("c: 4 rows of scores, 2 segments", "d: scores must be square", "3 recordings done, 3 failed"):
+    for message in ("c: 4 rows of scores, 2 segments", "d: a square matrix of scores expected, not (2, 3)", "3 recordings done, 3 failed"):
         assert message in done.stderr
     assert "e: " in done.stderr and "Traceback" not in done.stderr
     assert not (table / "labels").exists()

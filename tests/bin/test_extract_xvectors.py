@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from diarkit import signals, toy
-from diarkit.cosine import cosine_scores
+from diarkit.backend.cosine import cosine_scores
 from diarkit.io.models import read_model
 from diarkit.io.tables import ArrayWriter, read_arrays
 from diarkit.networks import make_embedder

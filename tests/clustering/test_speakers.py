@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diarkit import ahc, speakers
-from diarkit import similarities as module
-from diarkit.cosine import cosine_scores, unit_length
+from diarkit.backend.cosine import cosine_scores, unit_length
+from diarkit.clustering import similarities as similarities_module
+from diarkit.clustering import speakers
+from diarkit.clustering import tree as trees
+from diarkit.clustering.linkage import LINKAGES, score_tree
+from diarkit.clustering.similarities import Scores, Vectors
+from diarkit.clustering.speakers import calibrated_threshold, find_speakers, reassigned
 from diarkit.errors import DataError
-from diarkit.options.clustering import AhcOptions
-from diarkit.similarities import Scores, Vectors
-from diarkit.speakers import calibrated_threshold, find_speakers, reassigned
+from diarkit.options.clustering import AhcOptions, SpeakersOptions
 
 
 def voices(rng, n, number, spread=0.5, dim=24):
@@ -27,24 +29,33 @@ def partition(labels):
     return {frozenset(np.flatnonzero(labels == label)) for label in set(labels)}
 
 
+def find(similarities, **settings):
+    """find_speakers, refined where no threshold is given, with settings of AhcOptions and of SpeakersOptions."""
+    names = [name for name in settings if name.endswith("_speakers")]
+    numbers = {name: settings.pop(name) for name in names}
+    settings.setdefault("refine", settings.get("threshold") is None)
+    return find_speakers(similarities, AhcOptions(**settings), SpeakersOptions(**numbers).bounds(len(similarities)))
+
+
 def both(vectors):
     return Scores(cosine_scores(vectors)), Vectors(vectors)
 
 
 @settings(deadline=None, max_examples=150)
-@given(n=st.integers(0, 40), number=st.integers(1, 6), spread=st.sampled_from([0.0, 0.3, 1.0, 5.0]), data=st.data())
+@given(n=st.integers(1, 40), number=st.integers(1, 6), spread=st.sampled_from([0.0, 0.3, 1.0, 5.0]), data=st.data())
 def test_numbers_of_speakers_are_honoured(n, number, spread, data):
     vectors, _ = voices(np.random.default_rng(n * 7 + number), n, number, spread)
     exact = data.draw(st.none() | st.integers(1, 50))
     low = data.draw(st.none() | st.integers(1, 12))
     high = data.draw(st.none() | st.integers(low or 1, 14))
-    opts = AhcOptions(num_speakers=exact, min_speakers=low, max_speakers=high,
-                      threshold=data.draw(st.none() | st.sampled_from([-2.0, 0.0, 0.5, 2.0])),
-                      min_cluster_size=data.draw(st.none() | st.integers(0, 9)), reassign=data.draw(st.integers(0, 3)))
+    opts = dict(num_speakers=exact, min_speakers=low, max_speakers=high,
+                threshold=data.draw(st.none() | st.sampled_from([-2.0, 0.0, 0.5, 2.0])),
+                refine=data.draw(st.sampled_from([None, True, False])),
+                min_cluster_size=data.draw(st.none() | st.integers(0, 9)), reassign=data.draw(st.integers(0, 3)))
     for similarities in both(vectors):
-        labels = find_speakers(similarities, opts)
+        labels = find(similarities, **opts)
         assert labels.shape == (n,) and labels.dtype.kind == "i"
-        assert labels.tolist() == ahc.in_order_of_appearance(labels).tolist()
+        assert labels.tolist() == trees.in_order_of_appearance(labels).tolist()
         found = len(set(labels.tolist()))
         if exact is not None:
             assert found == min(exact, n)
@@ -52,7 +63,7 @@ def test_numbers_of_speakers_are_honoured(n, number, spread, data):
             assert min(low or 1, n) <= found <= min(high or n, n)
 
 
-@pytest.mark.parametrize("linkage", ahc.LINKAGES)
+@pytest.mark.parametrize("linkage", LINKAGES)
 def test_numbers_of_speakers_for_scores_that_are_no_cosines(linkage):
     rng = np.random.default_rng(0)
     for n in (1, 2, 5, 30):
@@ -60,15 +71,15 @@ def test_numbers_of_speakers_for_scores_that_are_no_cosines(linkage):
         scores = scores + scores.T
         for number in (1, 2, 4, 29, 40):
             for size in (None, 1, 5):
-                opts = AhcOptions(num_speakers=number, min_cluster_size=size, linkage=linkage)
-                assert len(set(find_speakers(Scores(scores, linkage), opts))) == min(number, n)
+                opts = dict(num_speakers=number, min_cluster_size=size, linkage=linkage)
+                assert len(set(find(Scores(scores, linkage), **opts))) == min(number, n)
 
 
 def test_equal_segments_too():
     for vectors in (np.ones((10, 3)) / np.sqrt(3), np.zeros((10, 3))):
         for number in (1, 3, 10, 11):
             for similarities in both(vectors.astype(np.float32)):
-                labels = find_speakers(similarities, AhcOptions(num_speakers=number))
+                labels = find(similarities, num_speakers=number)
                 assert len(set(labels)) == min(number, 10)
 
 
@@ -78,8 +89,8 @@ def test_clear_voices_are_told_apart(number):
     for seed in range(5):
         vectors, who = voices(np.random.default_rng(seed), 120, number, spread=0.3)
         for similarities in both(vectors):
-            assert partition(find_speakers(similarities, AhcOptions())) == partition(who)
-            assert partition(find_speakers(similarities, AhcOptions(num_speakers=number))) == partition(who)
+            assert partition(find(similarities)) == partition(who)
+            assert partition(find(similarities, num_speakers=number)) == partition(who)
 
 
 def test_outliers_are_no_speakers():
@@ -89,11 +100,11 @@ def test_outliers_are_no_speakers():
     vectors[[20, 60]] = unit_length(rng.normal(size=(2, 24)))
     rest = np.setdiff1d(np.arange(100), [20, 60])
     for similarities in both(vectors):
-        for opts in (AhcOptions(), AhcOptions(num_speakers=3), AhcOptions(min_speakers=3, max_speakers=3)):
-            labels = find_speakers(similarities, opts)
+        for opts in ({}, dict(num_speakers=3), dict(min_speakers=3, max_speakers=3)):
+            labels = find(similarities, **opts)
             assert partition(labels[rest]) == partition(who[rest])
             assert len(set(labels)) == 3
-        with_outliers = find_speakers(similarities, AhcOptions(threshold=0.5))
+        with_outliers = find(similarities, threshold=0.5)
         assert len(set(with_outliers)) == 5  # a threshold means what it says
 
 
@@ -103,8 +114,8 @@ def test_a_cluster_of_the_least_size_is_a_speaker():
     who = np.repeat([0, 1, 2], [30, 4, 3])
     vectors = unit_length(centres[who] + 0.05 * rng.normal(size=(37, 24)))
     for size, number in ((3, 3), (4, 2), (5, 1)):
-        opts = AhcOptions(threshold=0.5, min_cluster_size=size)
-        assert len(set(find_speakers(Scores(cosine_scores(vectors)), opts))) == number
+        found = find(Scores(cosine_scores(vectors)), threshold=0.5, refine=True, min_cluster_size=size)
+        assert len(set(found)) == number
 
 
 def test_a_threshold_is_plain_clustering():
@@ -113,44 +124,25 @@ def test_a_threshold_is_plain_clustering():
         vectors, _ = voices(rng, int(rng.integers(1, 60)), 4, spread=1.0)
         scores = cosine_scores(vectors)
         threshold = rng.uniform(-0.2, 0.9)
-        tree = ahc.score_tree(scores)
-        expected = ahc.cut(tree, len(scores), ahc.merges_above(tree, threshold))
-        assert find_speakers(Scores(scores), AhcOptions(threshold=threshold)).tolist() == expected.tolist()
+        tree = score_tree(scores)
+        expected = trees.cut(tree, len(scores), trees.merges_above(tree, threshold))
+        assert find(Scores(scores), threshold=threshold).tolist() == expected.tolist()
         number = int(rng.integers(1, len(scores) + 1))
-        expected = ahc.cut(tree, len(scores), len(scores) - number)
-        opts = AhcOptions(threshold=threshold, num_speakers=number)
-        assert find_speakers(Scores(scores), opts).tolist() == expected.tolist()
+        expected = trees.cut(tree, len(scores), len(scores) - number)
+        for how in (dict(threshold=threshold), dict(refine=False)):
+            assert find(Scores(scores), num_speakers=number, **how).tolist() == expected.tolist()
 
 
 def test_scores_and_vectors_agree(monkeypatch):
-    """Also when the vectors are clustered in runs first."""
+    """Also where the vectors are clustered without a matrix."""
     rng = np.random.default_rng(3)
-    for first_pass in (4000, 50):
-        monkeypatch.setattr(module, "FIRST_PASS", first_pass)
-        monkeypatch.setattr(module, "FIRST_PASS_CLUSTERS", 20)
+    for small in (2000, 50):
+        monkeypatch.setattr(similarities_module, "SMALL", small)
         for number in (1, 2, 4):
             vectors, who = voices(rng, 230, number, spread=0.35)
-            scores, runs = both(vectors)
-            for opts in (AhcOptions(), AhcOptions(num_speakers=number), AhcOptions(num_speakers=number + 1),
-                         AhcOptions(max_speakers=1)):
-                one, other = find_speakers(scores, opts), find_speakers(runs, opts)
-                assert len(set(one)) == len(set(other))
-                if opts.max_speakers or (opts.num_speakers or number) == number:
-                    assert partition(one) == partition(other)
-
-
-def test_the_first_pass_joins_no_two_speakers(monkeypatch):
-    monkeypatch.setattr(module, "FIRST_PASS", 64)
-    monkeypatch.setattr(module, "FIRST_PASS_CLUSTERS", 8)
-    vectors, who = voices(np.random.default_rng(4), 300, 5, spread=0.3)
-    similarities = Vectors(vectors)
-    assert len(set(similarities.leaves)) <= 5 * 8
-    for leaf in set(similarities.leaves):
-        mine = np.flatnonzero(similarities.leaves == leaf)
-        assert len(set(who[mine])) == 1
-        assert len({place // 64 for place in mine}) == 1
-    tree = similarities.tree()
-    assert tree[-1, 3] == 300
+            scores, plain = both(vectors)
+            for numbers in ({}, dict(num_speakers=number), dict(num_speakers=number + 1), dict(max_speakers=1)):
+                assert find(scores, **numbers).tolist() == find(plain, **numbers).tolist()
 
 
 def test_similarity_to_clusters_is_that_to_their_centroids():
@@ -249,7 +241,7 @@ def test_pairs_are_sampled_when_there_are_many(monkeypatch):
     vectors, _ = voices(np.random.default_rng(10), 200, 3)
     every = {len(similarities.pairs()) for similarities in both(vectors)}
     assert every == {199 * 100}
-    monkeypatch.setattr(module, "MOST_PAIRS", 1000)
+    monkeypatch.setattr(similarities_module, "MOST_PAIRS", 1000)
     for similarities in both(vectors):
         pairs = similarities.pairs()
         assert 500 <= len(pairs) <= 2000
@@ -264,14 +256,12 @@ def test_pairs_are_sampled_when_there_are_many(monkeypatch):
 ])
 def test_numbers_that_cannot_be(options, message):
     with pytest.raises(DataError, match=message):
-        find_speakers(Scores(np.eye(3)), AhcOptions(**options))
+        SpeakersOptions(**options).check()
 
 
-def test_one_segment_and_none():
+def test_one_segment():
     for similarities in (Scores(np.ones((1, 1))), Vectors(np.ones((1, 1), np.float32))):
-        assert find_speakers(similarities, AhcOptions()).tolist() == [0]
-    assert find_speakers(Scores(np.zeros((0, 0))), AhcOptions()).tolist() == []
-    assert find_speakers(Vectors(np.zeros((0, 5), np.float32)), AhcOptions()).tolist() == []
+        assert find(similarities).tolist() == [0]
 
 
 def test_similarity_between_clusters_is_the_mean_over_pairs():
@@ -291,17 +281,15 @@ def test_speakers_that_are_found_are_apart_and_large_enough():
         n = int(rng.integers(2, 150))
         vectors, _ = voices(rng, n, int(rng.integers(1, 6)), spread=rng.uniform(0.2, 2))
         for similarities in both(vectors):
-            opts = AhcOptions()
-            labels = find_speakers(similarities, opts)
+            labels = find(similarities)
             count = labels.max() + 1
             if count > 1:
                 between = similarities.between(labels, count)[~np.eye(count, dtype=bool)]
-                assert between.max() < speakers.stopping_point(similarities, opts)
-                assert np.bincount(labels).min() >= speakers.smallest(opts, n)
+                assert between.max() < speakers.stopping_point(similarities, AhcOptions())
+                assert np.bincount(labels).min() >= speakers.smallest(AhcOptions(), n)
 
 
 def test_the_smallest_cluster_grows_with_the_recording():
     sizes = [speakers.smallest(AhcOptions(), n) for n in (2, 11, 12, 100, 900, 4800)]
     assert sizes == [2, 2, 3, 3, 10, 23]
-    assert speakers.smallest(AhcOptions(threshold=0.4), 900) == 1
     assert speakers.smallest(AhcOptions(threshold=0.4, min_cluster_size=7), 900) == 7

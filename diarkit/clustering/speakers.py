@@ -7,8 +7,7 @@ segment goes to the speaker that it is most similar to, and speakers that are th
 
 import numpy as np
 
-from diarkit import ahc
-from diarkit.errors import DataError
+from diarkit.clustering import tree as trees
 
 EM_STEPS = 20
 FEW = 64  # segments up to which the margin is whole
@@ -40,49 +39,46 @@ def calibrated_threshold(similarities):
     return float(means.mean() - variance * np.log(weights[1] / weights[0]) / (means[1] - means[0]))
 
 
-def find_speakers(similarities, opts):
+def find_speakers(similarities, opts, bounds):
     """Label the segments of a recording by speaker.
 
     Parameters
     ----------
-    similarities : Scores or Vectors of diarkit.similarities
+    similarities : Scores or Vectors of diarkit.clustering.similarities, N >= 1
     opts : AhcOptions
+    bounds : Bounds, how many speakers there may be
 
     Returns
     -------
     (N,) int array, speakers numbered from 0 in the order in which they first appear
     """
-    n = len(similarities)
-    low, high = allowed_numbers(opts)
-    if n == 0:
-        return np.zeros(0, int)
     tree = similarities.tree()
-    if opts.threshold is not None and smallest(opts, n) <= 1:
-        return plain(similarities, tree, opts, low, high)
+    refine = opts.threshold is None and not bounds.exact if opts.refine is None else opts.refine
+    if not refine:
+        return plain(similarities, tree, opts, bounds)
     threshold = stopping_point(similarities, opts)
-    number = opts.num_speakers
+    number = bounds.exact
     if not number:
         labels = distinct(similarities, tree, threshold, opts)
-        found = labels.max() + 1
-        number = min(max(found, low), high, n)
-        if found == number:
+        number = bounds.nearest(labels.max() + 1)
+        if number == labels.max() + 1:
             return labels
     return exactly(similarities, tree, number, opts, threshold + opts.margin)
 
 
-def plain(similarities, tree, opts, low, high):
+def plain(similarities, tree, opts, bounds):
     """The tree cut at the threshold, or at the number of speakers: Kaldi's agglomerative-cluster."""
-    n = len(tree) + 1
-    number = opts.num_speakers or min(max(n - ahc.merges_above(tree, opts.threshold), low), high)
-    return partition(similarities, tree, n - min(number, n))
+    leaves = len(tree) + 1
+    number = bounds.exact or leaves - trees.merges_above(tree, stopping_point(similarities, opts))
+    return trees.cut(tree, leaves, leaves - min(bounds.nearest(number), leaves))
 
 
 def distinct(similarities, tree, threshold, opts):
     """As many speakers as there can be with every two of them less similar than the threshold."""
     n = len(similarities)
     least = smallest(opts, n)
-    merges = ahc.merges_above(tree, threshold)
-    labels = settled(similarities, partition(similarities, tree, merges), opts, least)
+    merges = trees.merges_above(tree, threshold)
+    labels = settled(similarities, trees.cut(tree, len(tree) + 1, merges), opts, least)
     count = labels.max() + 1
     while 1 < count <= MOST_REFINED:
         labels = exactly(similarities, tree, count, opts)
@@ -99,23 +95,6 @@ def most_alike(similarities, labels, count):
     return similarities.between(labels, count)[~np.eye(count, dtype=bool)].max()
 
 
-def partition(similarities, tree, merges):
-    """The labels of all segments after the first `merges` merges of the tree."""
-    leaves = similarities.leaves
-    return ahc.in_order_of_appearance(ahc.cut(tree, len(tree) + 1, merges)[leaves])
-
-
-def allowed_numbers(opts):
-    """The least and the greatest number of speakers that the options allow."""
-    for name in ("num_speakers", "min_speakers", "max_speakers"):
-        if getattr(opts, name) is not None and getattr(opts, name) < 1:
-            raise DataError(f"--{name.replace('_', '-')} must be at least 1")
-    low, high = opts.min_speakers or 1, opts.max_speakers or 10**9
-    if low > high:
-        raise DataError(f"--min-speakers {low} is more than --max-speakers {high}")
-    return low, high
-
-
 def smallest(opts, n):
     """Segments of the smallest cluster that counts as a speaker: with a threshold given, every cluster does.
 
@@ -124,8 +103,6 @@ def smallest(opts, n):
     """
     if opts.min_cluster_size is not None:
         return opts.min_cluster_size
-    if opts.threshold is not None:
-        return 1
     return max(3, round(n**0.5 / 3)) if n >= 12 else 2
 
 
@@ -149,7 +126,7 @@ def settled(similarities, labels, opts, size):
         kept = np.array([np.argmax(counts)])
     if len(kept) == len(counts) and size <= 1:
         return labels
-    return ahc.in_order_of_appearance(reassigned(similarities, only(labels, kept), len(kept), opts.reassign))
+    return trees.in_order_of_appearance(reassigned(similarities, only(labels, kept), len(kept), opts.reassign))
 
 
 def only(labels, kept):
@@ -179,7 +156,7 @@ def exactly(similarities, tree, number, opts, limit=np.inf):
     Among them the one with the highest total similarity wins.
     """
     number = min(number, len(tree) + 1)
-    best, best_rank = partition(similarities, tree, len(tree) + 1 - number), (False, -np.inf)
+    best, best_rank = trees.cut(tree, len(tree) + 1, len(tree) + 1 - number), (False, -np.inf)
     for labels in candidates(similarities, tree, number):
         labels = reassigned(similarities, labels, number, opts.reassign)
         if len(np.unique(labels)) == number:
@@ -187,7 +164,7 @@ def exactly(similarities, tree, number, opts, limit=np.inf):
             rank = (most_alike(similarities, labels, number) < limit, total)
             if rank > best_rank:
                 best, best_rank = labels, rank
-    return ahc.in_order_of_appearance(best)
+    return trees.in_order_of_appearance(best)
 
 
 def least_sizes(largest):
@@ -200,17 +177,17 @@ def least_sizes(largest):
 
 def candidates(similarities, tree, number):
     """For every least size the cut with the fewest clusters of which `number` have it; labels, -1 elsewhere."""
-    sizes = ahc.cluster_sizes(tree, np.bincount(similarities.leaves))
+    sizes = trees.cluster_sizes(tree, np.ones(len(similarities)))
     items = len(tree) + 1
     found = []
     for least in least_sizes(len(similarities) // (2 * number)):
         merges = items - number
-        large = np.count_nonzero(np.bincount(partition(similarities, tree, merges)) >= least)
+        large = np.count_nonzero(np.bincount(trees.cut(tree, len(tree) + 1, merges)) >= least)
         while large < number and merges > 0:  # undo one merge after the other
             merges -= 1
             children = sizes[tree[merges, :2].astype(int)]
             large += np.count_nonzero(children >= least) - int(sizes[items + merges] >= least)
         if large >= number:
-            labels = partition(similarities, tree, merges)
+            labels = trees.cut(tree, len(tree) + 1, merges)
             found.append(only(labels, np.argsort(-np.bincount(labels), kind="stable")[:number]))
     return found
