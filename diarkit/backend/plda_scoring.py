@@ -1,0 +1,136 @@
+"""Log likelihood ratios of a PLDA model: are these two vectors of one speaker, or of two?
+
+In the space of the model (plda.transformed) the ratio of a test vector y to the mean x of n vectors of a speaker is,
+summed over dimensions,
+
+    log N(y; a x, 1 + psi / (n psi + 1)) - log N(y; 0, 1 + psi)    with a = n psi / (n psi + 1),
+
+which is a sum of x y, x x, y y and a constant, each with its own weight (Ratio): scores are matrix products.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from diarkit.backend import plda as models
+from diarkit.errors import DataError
+from diarkit.options.plda import LengthOptions, ProjectionOptions
+
+BLOCK = 512  # rows of scores at once
+NOTHING = 1e-12  # a part of the squares that is rounding and no variance
+
+
+class Ratio(NamedTuple):
+    """Weights (..., D) of x y, x x and y y, and the constant (...), of log likelihood ratios."""
+
+    cross: np.ndarray
+    train: np.ndarray
+    test: np.ndarray
+    constant: np.ndarray
+
+
+def ratio(psi, counts=1):
+    """The Ratio of a model whose covariance between speakers is `psi` (D,).
+
+    counts : of how many vectors x is the mean, a number or (M, 1)
+
+    For one vector each, the weights of x x and y y are the same, and the ratio is symmetric.
+    """
+    part = counts * psi / (counts * psi + 1)
+    given_speaker, given_none = 1 + psi / (counts * psi + 1), 1 + psi
+    return Ratio(part / given_speaker, -0.5 * part**2 / given_speaker, 0.5 * (1 / given_none - 1 / given_speaker),
+                 0.5 * np.log(given_none / given_speaker).sum(axis=-1))
+
+
+def principal_components(vectors, opts):
+    """The directions of a recording that are kept, Kaldi's rule: (K, D) float64, one a row, of unit length.
+
+    Parameters
+    ----------
+    vectors : (N, D)
+    opts : ProjectionOptions
+
+    Where vectors span fewer than K dimensions, the directions that are left are of the axes, made orthogonal: Kaldi
+    takes what its rounding gives. Of one vector, or of equal ones, the first axis is kept, as by Kaldi.
+    """
+    size = vectors.shape[1]
+    centred = vectors - vectors.mean(axis=0)
+    energies, directions = np.linalg.eigh(centred.T @ centred)
+    energies, directions = energies[::-1], directions[:, ::-1]
+    rank = int((energies > NOTHING * np.vdot(vectors, vectors)).sum())
+    kept = kept_dimensions(energies[:rank], opts, size)
+    if kept > rank:
+        directions = np.linalg.qr(np.hstack([directions[:, :rank], np.eye(size)]))[0]
+    return directions[:, :kept].T
+
+
+def kept_dimensions(energies, opts, size):
+    """How many principal components, of energies that descend, are kept, out of `size`."""
+    share = np.cumsum(energies) / energies.sum() if len(energies) else np.zeros(0)
+    if opts.exact_energy:  # the fewest that have it
+        wanted = 1 + int((share < opts.target_energy - NOTHING).sum())
+    else:  # Kaldi counts on once more after the first that has more
+        wanted = 2 + int((share[:-1] <= opts.target_energy).sum()) if len(energies) else 1
+    return min(max(wanted, opts.min_dim), size)
+
+
+def recording_space(plda, vectors, opts, both=None):
+    """The model and the vectors of a recording, projected to its own principal components; vectors are not centred.
+
+    vectors : (N, D), finite
+    opts : ProjectionOptions
+    both : covariances(plda), where they are known
+    """
+    vectors = np.asarray(vectors, np.float64)
+    models.check_size(plda, vectors.shape[1])
+    if not np.isfinite(vectors).all():
+        raise DataError("vectors have NaN or infinity in them")
+    if opts.keeps_all:
+        return plda, vectors
+    projection = principal_components(vectors, opts)
+    return models.projected(plda, projection, both), vectors @ projection.T
+
+
+def bilinear(plda, vectors, opts=None, length_opts=None, both=None):
+    """What gives the scores of every two vectors of a recording: score(i, j) = u_i . u_j + q_i + q_j + c.
+
+    Parameters
+    ----------
+    plda : model of D dimensions: mean, transform, psi
+    vectors : (N, D), N >= 1
+    opts : ProjectionOptions, the default ones if None
+    length_opts : LengthOptions, the same
+    both : plda.covariances(plda), where many recordings are scored by one model
+
+    Returns u (N, K), q (N,) and c, a number; float64. Raises DataError for another D than the model's, for NaN and
+    infinity, and for a model that is singular.
+    """
+    plda, vectors = recording_space(plda, vectors, opts or ProjectionOptions(), both)
+    found = models.transformed(plda, vectors, length_opts or LengthOptions())
+    used = plda.psi > 0  # in other dimensions speakers do not differ
+    weights = ratio(plda.psi[used])
+    found = found[:, used]
+    return found * np.sqrt(weights.cross), found**2 @ weights.train, float(weights.constant)
+
+
+def score_rows(scaled, biases, constant, rows=BLOCK):
+    """Scores of every two vectors in blocks of rows, from what bilinear gives: (n, N) float32, N rows in all.
+
+    The whole is symmetric to the bit: what lies below the diagonal comes from the same products as what lies above.
+    """
+    starts = range(0, len(scaled), rows)
+    parts = [(scaled[first : first + rows], biases[first : first + rows, None]) for first in starts]
+    for i, (mine, my_bias) in enumerate(parts):
+        block = np.empty((len(mine), len(scaled)), np.float32)
+        for j, (others, other_bias) in enumerate(parts):
+            tile = mine @ others.T if i <= j else (others @ mine.T).T
+            tile += my_bias + other_bias.T + constant
+            if i == j:
+                tile = np.maximum(tile, tile.T)
+            block[:, j * rows : j * rows + len(others)] = tile
+        yield block
+
+
+def score_matrix(plda, vectors, opts=None, length_opts=None, both=None):
+    """Scores of every two vectors of a recording, (N, N) float32, symmetric; parameters are those of bilinear."""
+    return np.concatenate(list(score_rows(*bilinear(plda, vectors, opts, length_opts, both))))
