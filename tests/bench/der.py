@@ -38,17 +38,17 @@ def reference_speech(recording):
 
 
 def rows(pipeline, label, given_number=False, given_speech=False):
-    opts, speech = pipeline.ahc_opts, pipeline.speech
+    opts, speech = pipeline.speakers_opts, pipeline.speech
     for name in SETS:
         results, right = {}, {}
         for recording in recordings(name):
             if given_number:
-                pipeline.ahc_opts = replace(opts, num_speakers=number_of_speakers(recording))
+                pipeline.speakers_opts = replace(opts, num_speakers=number_of_speakers(recording))
             if given_speech:
                 pipeline.speech = lambda source, stages, recording=recording: reference_speech(recording)
             results[recording.name] = errors = result(pipeline, recording)
             right[recording.name] = errors.hyp_speakers == errors.ref_speakers
-        pipeline.ahc_opts, pipeline.speech = opts, speech
+        pipeline.speakers_opts, pipeline.speech = opts, speech
         parts = {"": list(results)}
         if name != "ami":
             parts |= {" even": [key for key in results if int(key[-2:]) % 2 == 0],
