@@ -12,6 +12,9 @@ import numpy as np
 from diarkit.backend.eigen import eigen
 from diarkit.errors import DataError
 
+SINGULAR = ("the covariance within speakers is singular: reduce the dimensions of the vectors first, such as by "
+            "train-transform --chain=lda")
+
 
 class Model(NamedTuple):
     """mean (D,), transform (D, D) and psi (D,), descending and not negative; float64."""
@@ -35,17 +38,27 @@ def inverse(plda):
         raise DataError("the transform of the PLDA model is singular") from None
 
 
-def from_covariances(mean, within, between):
-    """The Model that has these covariances, W (D, D) and B (D, D). Raises DataError if W is singular."""
+def from_covariances(mean, within, between, signs=False):
+    """The Model that has these covariances, W (D, D) and B (D, D). Raises DataError if W is singular.
+
+    signs : turn the rows of the transform as Kaldi's programs do, which takes time, for models that go into files
+    """
     try:
         root = np.linalg.cholesky(within)
     except np.linalg.LinAlgError:
-        raise DataError("the covariance within speakers is singular: reduce the dimensions of the vectors first, such "
-                        "as by train-transform --chain=lda") from None
+        raise DataError(SINGULAR) from None
     to_unit = np.linalg.inv(root)
     projected_between = to_unit @ between @ to_unit.T
-    psi, directions = eigen((projected_between + projected_between.T) / 2)
+    psi, directions = decompose((projected_between + projected_between.T) / 2, signs)
     return Model(mean, directions.T @ to_unit, np.maximum(psi, 0))
+
+
+def decompose(matrix, signs):
+    """Eigenvalues of a symmetric matrix, descending, and eigenvectors, one a column."""
+    if signs:
+        return eigen(matrix)
+    values, vectors = np.linalg.eigh(matrix)
+    return values[::-1], vectors[:, ::-1]
 
 
 def projected(plda, projection, both=None):

@@ -74,38 +74,38 @@ def kept_dimensions(energies, opts, size):
     return min(max(wanted, opts.min_dim), size)
 
 
-def recording_space(plda, vectors, opts, both=None):
-    """The model and the vectors of a recording, projected to its own principal components; vectors are not centred.
+def recording_projection(plda, vectors, opts, both=None):
+    """What a recording is projected to, (K, D) or None where all dimensions are kept, and the model projected so.
 
-    vectors : (N, D), finite
+    Parameters
+    ----------
+    vectors : of the recording, (N, D), N >= 1
     opts : ProjectionOptions
     both : covariances(plda), where they are known
+
+    Raises DataError for another D than the model's, for NaN and infinity, and for a model that is singular there.
     """
     vectors = np.asarray(vectors, np.float64)
     models.check_size(plda, vectors.shape[1])
     if not np.isfinite(vectors).all():
         raise DataError("vectors have NaN or infinity in them")
     if opts.keeps_all:
-        return plda, vectors
+        return None, plda
     projection = principal_components(vectors, opts)
-    return models.projected(plda, projection, both), vectors @ projection.T
+    return projection, models.projected(plda, projection, both)
 
 
 def bilinear(plda, vectors, opts=None, length_opts=None, both=None):
     """What gives the scores of every two vectors of a recording: score(i, j) = u_i . u_j + q_i + q_j + c.
 
-    Parameters
-    ----------
-    plda : model of D dimensions: mean, transform, psi
-    vectors : (N, D), N >= 1
-    opts : ProjectionOptions, the default ones if None
-    length_opts : LengthOptions, the same
-    both : plda.covariances(plda), where many recordings are scored by one model
+    Vectors are projected to the recording's own principal components, without their mean being subtracted, and scaled
+    to the length that the model expects. The other parameters, and the errors, are those of recording_projection, with
+    default options where there are none; length_opts is a LengthOptions.
 
-    Returns u (N, K), q (N,) and c, a number; float64. Raises DataError for another D than the model's, for NaN and
-    infinity, and for a model that is singular.
+    Returns u (N, K), q (N,) and c, a number; float64.
     """
-    plda, vectors = recording_space(plda, vectors, opts or ProjectionOptions(), both)
+    projection, plda = recording_projection(plda, vectors, opts or ProjectionOptions(), both)
+    vectors = vectors if projection is None else np.asarray(vectors, np.float64) @ projection.T
     found = models.transformed(plda, vectors, length_opts or LengthOptions())
     used = plda.psi > 0  # in other dimensions speakers do not differ
     weights = ratio(plda.psi[used])
@@ -134,3 +134,33 @@ def score_rows(scaled, biases, constant, rows=BLOCK):
 def score_matrix(plda, vectors, opts=None, length_opts=None, both=None):
     """Scores of every two vectors of a recording, (N, N) float32, symmetric; parameters are those of bilinear."""
     return np.concatenate(list(score_rows(*bilinear(plda, vectors, opts, length_opts, both))))
+
+
+def scores_between(psi, left, right):
+    """Scores of every vector of one set with every one of another, both transformed: (M, D), (N, D) -> (M, N)."""
+    weights = ratio(psi)
+    return (left * weights.cross) @ right.T + (left**2 @ weights.train)[:, None] + right**2 @ weights.test + (
+        weights.constant)
+
+
+class PairScorer:
+    """Scores of pairs out of two sets of transformed vectors; a call gives those of the pairs it is asked for.
+
+    Parameters
+    ----------
+    psi : of the model, (D,)
+    train, test : (M, D) and (N, D)
+    counts : of how many vectors each of `train` is the mean, (M,)
+    """
+
+    def __init__(self, psi, train, test, counts):
+        kinds, self._kind = np.unique(counts, return_inverse=True)
+        weights = ratio(psi, kinds[:, None])
+        self._test, self._test_weights = test, weights.test
+        self._cross = train * weights.cross[self._kind]
+        self._bias = (train**2 * weights.train[self._kind]).sum(axis=1) + weights.constant[self._kind]
+
+    def __call__(self, first, second):
+        """Scores of the pairs (train[first], test[second]), arrays of numbers (P,); (P,) float64."""
+        test, kind = self._test[second], self._kind[first]
+        return np.einsum("pd,pd->p", test, self._cross[first] + test * self._test_weights[kind]) + self._bias[first]

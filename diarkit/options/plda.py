@@ -72,9 +72,9 @@ class ProjectionOptions:
     exact_energy: bool = tunable(
         False, "Keep as many as hold that part of the variance, and not Kaldi's one more.")
     min_dim: int = tunable(1, "Keep at least this many, if there are so many.")
-    short: int = tunable(
+    warn_below: int = tunable(
         20, "Say how many recordings have fewer segments than this, too few for components of their own.", "segments",
-        "kaldi issue 4139", names=("warn-below",))
+        "kaldi issue 4139")
 
     def __post_init__(self):
         if not 0 <= self.target_energy <= 1:
