@@ -42,10 +42,10 @@ def tridiagonal(matrix):
     size = len(matrix)
     beside = np.zeros(max(size - 1, 0))
     for k in range(size - 1, 1, -1):
-        row = matrix[k, :k].copy()
-        beside[k - 1] = np.linalg.norm(row)
+        row = matrix[k, :k]
         scale = np.abs(row).max()
-        v = row / scale if scale > 0 else row
+        v = row / (scale or 1)
+        beside[k - 1] = scale * np.linalg.norm(v)
         rest, x = v[:-1] @ v[:-1], v[-1]
         if rest > 0:
             length = math.sqrt(x * x + rest)

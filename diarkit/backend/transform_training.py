@@ -13,7 +13,7 @@ from diarkit.backend.transforms import apply, multiply
 from diarkit.errors import DataError
 
 LEAST_VARIANCE = 1e-15  # est-pca
-ROUNDING = 1e-12  # share of the greatest variance below which one is not told from none: vectors are in single precision
+ROUNDING = 1e-12  # share of the greatest variance below which there is none: vectors are in single precision
 LENGTHS = ("length", "unit")
 
 
@@ -32,6 +32,10 @@ class Moments(NamedTuple):
     total: np.ndarray
     between: np.ndarray | None = None
     speakers: int = 0
+
+    def noise(self):
+        """A variance that may come of rounding alone, where all vectors are the same."""
+        return (1e-12 * np.abs(self.mean).max()) ** 2
 
     def after(self, stage):
         """Those of the vectors that a stage of no length normalisation gives."""
@@ -122,13 +126,12 @@ def train_pca(moments, size, opts, report, whiten=False):
     variances, directions = eigen(moments.total)
     rows = directions[:, :size].T
     if whiten:
-        spanned = int((variances > ROUNDING * variances[0]).sum()) if variances[0] > LEAST_VARIANCE else 0
-        if size > spanned and not opts.floor_variances:
-            raise DataError(f"{name}: {moments.count} vectors span {spanned} of {full} dimensions; " + (
-                f"whiten:{spanned} keeps those" if spanned else "all are the same"))
-        floored = int((variances[:size] < LEAST_VARIANCE).sum())
-        if floored:
-            report(f"warning: {name}: {floored} of {size} variances are taken to be {LEAST_VARIANCE:g}")
+        spanned = int((variances > max(ROUNDING * variances[0], moments.noise())).sum())
+        if size > spanned:
+            words = f"{name}: {moments.count} vectors span {spanned} of {full} dimensions"
+            if not opts.floor_variances:
+                raise DataError(f"{words}; " + (f"whiten:{spanned} keeps those" if spanned else "all are the same"))
+            report(f"warning: {words}, and the others are taken to have a variance of {LEAST_VARIANCE:g} at least")
         rows = rows / np.sqrt(np.maximum(variances[:size, None], LEAST_VARIANCE))
     report(f"{name}: {size} of {full} dimensions have {share(variances, size):.2f} % of the variance")
     return "matrix", {"matrix": centred(rows, moments.mean) if opts.normalize_mean else rows}
@@ -160,19 +163,19 @@ def train_lda(moments, size, opts, report):
     factor = opts.total_covariance_factor
     within = moments.total - moments.between
     values, directions = eigen(factor * moments.total + (1 - factor) * within)
-    if not values[0] > ROUNDING * np.trace(moments.total):
-        raise DataError("lda: the vectors of each speaker are all the same"
-                        + "; a --total-covariance-factor above 0 would do" * bool(moments.total.any()))
+    if values[0] <= max(ROUNDING * np.trace(moments.total), moments.noise()):
+        raise DataError("lda: all vectors are the same" if factor else "lda: the vectors of each speaker are all the "
+                        "same; a --total-covariance-factor above 0 takes what differs between speakers, too")
     floor = opts.covariance_floor * values[0]
     floored = int((values < floor).sum())
     if floored:
         report(f"warning: lda: {floored} of {full} eigenvalues of the covariance are taken to be {floor:g}, as "
-                    f"--covariance-floor says; pca:{full - floored} before lda leaves these directions out")
+               f"--covariance-floor says; more vectors, or pca:{full - floored} before lda, would do without")
     if values[-1] <= 0 and not floor:
         raise DataError("lda: the covariance is singular; a --covariance-floor above 0 would do")
     if size > moments.speakers - 1:
-        report(f"warning: lda: of {size} dimensions only the first {moments.speakers - 1} tell {moments.speakers} speakers "
-                    "apart")
+        report(f"warning: lda: of {size} dimensions only the first {moments.speakers - 1} tell "
+               f"{moments.speakers} speakers apart")
     one = directions.T / np.sqrt(np.maximum(values, floor))[:, None]
     apart, turn = eigen(one @ moments.between @ one.T)
     report(f"lda: variances between speakers for one within: {' '.join(f'{value:.4g}' for value in apart[:size])}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diarkit.errors import DataError, ItemError
+from diarkit.errors import ItemError
 from diarkit.io.tables import read_lists, read_values
 
 BLOCK = 1024  # vectors of a block
@@ -60,10 +60,3 @@ def in_blocks(items, rows=BLOCK):
             arrays, numbers, count = [], [], 0
     if count:
         yield np.concatenate(arrays), None if numbers[0] is None else np.array(numbers)
-
-
-def check_same_size(vector, size):
-    """Raise DataError if a vector has another length than those before it, None being no length yet; returns it."""
-    if size is not None and vector.size != size:
-        raise DataError(f"{vector.size} numbers, where others have {size}")
-    return vector.size
