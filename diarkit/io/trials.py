@@ -108,6 +108,52 @@ def read_trial_scores(path, trials):
     return scores, [f"{path}: {strangers} scores of pairs that are no trials, passed over"] if strangers else []
 
 
+def read_pairs(path):
+    """The pairs of a list of trials, which is not kept: iterates over lists of (a, b), in its order.
+
+    Lines are `<a> <b>`, `<a> <b> target|nontarget` or VoxCeleb's `<1|0> <a> <b>`; the first line decides. Raises
+    DataError naming file and line.
+    """
+    form = "<a> <b>, <a> <b> target|nontarget, or <1|0> <a> <b>"
+    first = None
+    for lines, rows in chunks(path, form, (2, 3)):
+        first = first or rows[0]
+        for n, words in zip(lines, rows, strict=True):
+            if len(words) != len(first):
+                raise DataError(f"{len(words)} fields, {len(first)} in the first line", f"{shown(path)}:{n}")
+        at = slice(1, 3) if len(first) == 3 and first[2] not in LABELS and first[0] in DIGITS else slice(0, 2)
+        yield [tuple(words[at]) for words in rows]
+
+
+def iterate_together(paths):
+    """Scores of the same trials in several files, in their order, which are not kept: ([(a, b)], [scores (N,)]), a part
+    after the other. Raises DataError naming file and line, also where a file has another trial than the first.
+    """
+    rows = [scored_pairs(path) for path in paths]
+    for first in iter(lambda: list(islice(rows[0], CHUNK)), []):
+        columns = []
+        for path, others in zip(paths[1:], rows[1:], strict=True):
+            found = list(islice(others, len(first)))
+            for (_, *pair, _), (n, *other, _) in zip(first, found, strict=False):
+                if pair != other:
+                    raise DataError(f"the trial {' '.join(other)}, in {shown(paths[0])} {' '.join(pair)}",
+                                    f"{shown(path)}:{n}")
+            if len(found) < len(first):
+                raise DataError(f"fewer scores than {shown(paths[0])} has", shown(path))
+            columns.append(np.array([row[3] for row in found]))
+        yield [row[1:3] for row in first], [np.array([row[3] for row in first]), *columns]
+    for path, others in zip(paths[1:], rows[1:], strict=True):
+        for n, *_ in others:
+            raise DataError(f"more scores than {shown(paths[0])} has", f"{shown(path)}:{n}")
+
+
+def scored_pairs(path):
+    """The lines of a file of scores: (line number, a, b, float)."""
+    for lines, rows in chunks(path, "<a> <b> <score>"):
+        one, other, texts = zip(*rows, strict=True)
+        yield from zip(lines, one, other, numbers(path, lines, texts), strict=True)
+
+
 def read_speakers(path, names):
     """(N,) int, the number of the speaker of each name, by a list `<utterance> <speaker>`; a name may be a speaker's.
 
@@ -132,9 +178,9 @@ def keys_of(first, second):
     return first.astype(np.int64) << 32 | second
 
 
-def chunks(path, form):
+def chunks(path, form, counts=None):
     """Lists of (line numbers, words) of lines that are not empty. Raises DataError where words are too few or many."""
-    count = 2 if form.startswith("<score>") else 3
+    counts = set(counts or [2 if form.startswith("<score>") else 3])
     name = shown(path)
     with open_text_input(path) as text:
         lines, start = iter(text), 1
@@ -142,9 +188,9 @@ def chunks(path, form):
             rows = [line.split() for line in chunk]
             at = range(start, start + len(rows))
             start += len(rows)
-            if set(map(len, rows)) != {count}:
+            if not set(map(len, rows)) <= counts:
                 for n, words in zip(at, rows, strict=True):
-                    if words and len(words) != count:
+                    if words and len(words) not in counts:
                         raise DataError(f"{len(words)} fields, expected {form}", f"{name}:{n}")
                 at = [n for n, words in zip(at, rows, strict=True) if words]
                 rows = [words for words in rows if words]
