@@ -42,7 +42,7 @@ def test_is_the_minimum_that_scipy_finds(systems, prior, ridge):
 def test_scores_that_are_log_likelihood_ratios_stay_what_they_are():
     rng = np.random.default_rng(1)
     is_target = np.arange(60_000) < 20_000
-    llr = rng.normal(np.where(is_target, 2, -2), 2)  # normal with variance of twice the mean: the score is its own ratio
+    llr = rng.normal(np.where(is_target, 2, -2), 2)  # of variance twice the mean: they are ratios
     found = train([llr], is_target)
     assert found.weights == pytest.approx([1], abs=0.03) and abs(found.offset) < 0.05
     moved = train([5 - 3 * llr], is_target)
