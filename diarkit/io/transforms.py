@@ -18,7 +18,7 @@ from diarkit.io.values import check_finite
 
 KIND = "transform"
 STAGES = {"mean": ("mean", 1), "matrix": ("matrix", 2), "length": (None, 0), "unit": (None, 0)}
-LARGEST = 1 << 30  # bytes of one array of an .npz
+LARGEST = 1 << 28  # bytes of one array of an .npz
 
 
 class Transform(NamedTuple):
@@ -33,7 +33,7 @@ def read_transform(name):
 
     All arrays are float64, and fit one another. Raises DataError naming the file.
     """
-    if os.path.isdir(name) or not os.path.exists(name) and (models_folder() / name / DESCRIPTION).is_file():
+    if os.path.isdir(name) or not os.path.exists(name) and os.path.isfile(models_folder() / name / DESCRIPTION):
         return read_folder(find_model(name))
     if name.endswith((".h5", ".hdf5")):
         raise DataError("HDF5 is not read; the same numbers as transform.npz are: mean1, mean2 and lda, saved by "
@@ -128,10 +128,9 @@ def read_member(file, name, dimensions):
         raise DataError(f"has no {name}: mean1, lda and mean2 are expected") from None
     with file.open(info) as stream:
         version = np.lib.format.read_magic(stream)
-        if version not in ((1, 0), (2, 0)):
+        if version != (1, 0):  # others have headers of any length, for arrays of names
             raise DataError(f"{name}: version {version[0]}.{version[1]} of numpy's format is not read")
-        read_header = getattr(np.lib.format, f"read_array_header_{version[0]}_0")
-        shape, fortran, dtype = read_header(stream)
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
         if dtype.kind != "f" or len(shape) != dimensions or 0 in shape:
             raise DataError(f"{name} is an array of {dtype} of shape {shape}")
         size = int(np.prod(shape, dtype=object)) * dtype.itemsize
