@@ -39,6 +39,13 @@ class SpeakerSums:
         if len(self._waiting) == BLOCK:
             self._sum_up()
 
+    @property
+    def size(self):
+        """D; DataError where no vector has come."""
+        if self._shift is None:
+            raise DataError("there is no vector to train on")
+        return len(self._shift)
+
     def _sum_up(self):
         if self._waiting:
             block = np.array(self._waiting, np.float64) - self._shift
@@ -52,8 +59,6 @@ class SpeakerSums:
         self._sum_up()
         there = self._counts > 0
         counts = self._counts[there]
-        if not len(counts):
-            raise DataError("no vectors to train on")
         means = self._sums[there] / counts[:, None]
         scatter = self._products - means.T @ (counts[:, None] * means)
         return counts, means + self._shift, scatter
@@ -176,29 +181,6 @@ def factor_step(counts, means, products, within, factors):
     within = (products - factors @ crossed.T) / counts.sum()
     of_y = ((directions * left.sum(axis=0)) @ directions.T + expected.T @ expected) / len(counts)
     return (within + within.T) / 2, factors @ np.linalg.cholesky(of_y)
-
-
-class Moments:
-    """Number, mean and covariance of vectors that come one after the other, or in blocks."""
-
-    def __init__(self, size):
-        self.count = 0
-        self._sum, self._products = np.zeros(size), np.zeros((size, size))
-
-    def add(self, vectors):
-        """Add vectors (n, D)."""
-        vectors = np.asarray(vectors, np.float64)
-        self.count += len(vectors)
-        self._sum += vectors.sum(axis=0)
-        self._products += vectors.T @ vectors
-
-    @property
-    def mean(self):
-        return self._sum / self.count
-
-    @property
-    def covariance(self):
-        return self._products / self.count - np.outer(self.mean, self.mean)
 
 
 def adapted(plda, mean, covariance, opts):
