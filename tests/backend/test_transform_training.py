@@ -177,7 +177,8 @@ def test_what_is_advised_then_works():
 
 
 @pytest.mark.parametrize("chain, words", [("", "no stage is called ''"), ("mean,zca", "'zca'"), ("lda:0", "1 or more"),
-                                          ("mean:3", "'mean:3' cannot be"), ("unit:1", "cannot be"), ("lda:x", "'lda:x'")])
+                                          ("mean:3", "'mean:3' cannot be"), ("unit:1", "cannot be"),
+                                          ("lda:x", "'lda:x'")])
 def test_chains_that_are_none(chain, words):
     with pytest.raises(UsageError, match=words):
         TransformOptions(chain=chain)

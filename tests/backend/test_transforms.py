@@ -48,7 +48,8 @@ def test_sizes_that_do_not_fit():
 
 @pytest.mark.parametrize("stages, shape", [([LINEAR], (3, 4)), ([AFFINE], (3, 5)), ([MEAN, LINEAR], (3, 5)),
                                            ([LINEAR, AGAIN], (2, 5)), ([MEAN, AFFINE, AGAIN], (2, 5)),
-                                           ([MEAN, MEAN, LINEAR], (3, 5)), ([AFFINE, ("mean", {"mean": X[0, :3]})], (3, 5)),
+                                           ([MEAN, MEAN, LINEAR], (3, 5)),
+                                           ([AFFINE, ("mean", {"mean": X[0, :3]})], (3, 5)),
                                            ([LINEAR, ("matrix", {"matrix": np.ones((2, 3))})], (2, 4))])
 def test_a_chain_folded_does_the_same(stages, shape):
     kind, arrays = fold(stages, 4)

@@ -1,4 +1,4 @@
-"""train-transform, apply-transform, mean-vectors, subtract-mean, normalize-length: against Kaldi, VBx and by themselves."""
+"""train-transform, apply-transform, mean-vectors, subtract-mean, normalize-length: against Kaldi and VBx."""
 
 import json
 import os
@@ -139,8 +139,8 @@ def test_vectors_that_cannot_be_used_in_training(folder, run_tool):
 def test_vectors_that_do_not_fit_the_transform(folder, run_tool):
     run_tool("train-transform", "--chain=whiten:2,unit", "scp:v.scp", "model")
     with ArrayWriter("ark:w.ark") as out:
-        for name, array in (("four", np.ones(4)), ("three", np.ones(3)), ("int", np.array([1, 2, 3])), ("z", np.zeros(3))):
-            out.write(name, array)
+        for name, array in (("four", np.ones(4)), ("three", np.ones(3)), ("int", [1, 2, 3]), ("z", np.zeros(3))):
+            out.write(name, np.array(array))
     done = run_tool("apply-transform", "--max-failed=2", "model", "ark:w.ark", "ark:y.ark")
     assert list(table("y.ark")) == ["three", "z"] and "2 vectors done, 2 failed" in done.stderr
     assert "four: 4 numbers, but model is for 3" in done.stderr and "int: is not a vector" in done.stderr

@@ -43,7 +43,8 @@ def test_kaldi_s_files(tmp_path):
             found = read_transform(f"{tmp_path}/{name}")
             assert found.size is None
             same(found.stages, [(kind, {kind: array.astype(float)})])
-    same(read_transform(f"cat {'-- ' + './' * 300 + '../' * 40}{tmp_path}/m |").stages, [("matrix", {"matrix": np.ones((2, 3))})])
+    long = "x" * 300  # no name of a file can be so long
+    same(read_transform(f"cat {tmp_path}/m | grep -av {long} |").stages, [("matrix", {"matrix": np.ones((2, 3))})])
     for text in (" [ ]\n", "1.5\n", " [ 1 nan ]\n"):
         (tmp_path / "x").write_text(text)
         with pytest.raises(DataError, match="/x: "):
