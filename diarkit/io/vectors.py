@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diarkit.errors import ItemError
+from diarkit.errors import DataError, ItemError
 from diarkit.io.tables import read_lists, read_values
 
 BLOCK = 1024  # vectors of a block
@@ -60,3 +60,11 @@ def in_blocks(items, rows=BLOCK):
             arrays, numbers, count = [], [], 0
     if count:
         yield np.concatenate(arrays), None if numbers[0] is None else np.array(numbers)
+
+
+def read_all(rspecifier):
+    """All vectors of a table, (N, D) of their precision. Raises DataError for the first that cannot be had."""
+    arrays = [rows for _, rows, _ in read_labelled(rspecifier)]
+    if not arrays:
+        raise DataError("no vectors in it", rspecifier)
+    return np.concatenate(arrays)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from diarkit.errors import UsageError
 from diarkit.options.tunables import tunable
 
 
@@ -13,6 +14,12 @@ class CalibrationOptions:
     ridge: float = tunable(
         1e-6, "Penalty on the squares of the weights, of scores of deviation one: keeps them finite where the scores "
         "separate targets and nontargets altogether.")
+
+    def __post_init__(self):
+        if not 0 < self.prior < 1:
+            raise UsageError(f"--prior={self.prior:g} is not between 0 and 1")
+        if not self.ridge > 0:
+            raise UsageError(f"--ridge={self.ridge:g} is not greater than 0")
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,12 @@ class PairsOptions:
     max_pairs: int = tunable(
         1_000_000, "Look at this many pairs of a recording at most, evenly spread.", "pairs")
 
+    def __post_init__(self):
+        if self.segments and not self.spk2utt:
+            raise UsageError("--segments is for score matrices: give --spk2utt with it")
+        if self.max_pairs < 1:
+            raise UsageError(f"--max-pairs={self.max_pairs} is not greater than 0")
+
 
 @dataclass(frozen=True)
 class NormOptions:
@@ -41,3 +54,7 @@ class NormOptions:
     top_n: int = tunable(
         200, "Take of the scores of a vector against the cohort the highest so many; 0 for all.", "scores",
         "Matejka et al. 2017: 200 to 400")
+
+    def __post_init__(self):
+        if self.top_n < 0 or self.top_n == 1:
+            raise UsageError(f"--top-n={self.top_n}: a deviation needs two scores at least, and 0 takes all")

@@ -74,6 +74,9 @@ class SourceOptions:
 class CosineOptions:
     subtract_mean: bool = tunable(
         False, "Subtract the mean of the recording's vectors first.", "", "Kaldi score_cossim.sh: true")
+    dot_product: bool = tunable(
+        False, "The plain product of vectors as they are, not divided by their lengths.", "",
+        "Kaldi ivector-compute-dot-products")
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,13 @@ class AhcOptions:
     margin: float = tunable(
         0.06, "Subtracted from the crossing point of the calibration, whole for up to 64 segments, then falling as "
         "their number grows.", "cosine", "RESULTS.md")
+    apart_below: float = tunable(
+        0.7, "Two clusters are two speakers up to the upper bound, too, if the cosine of their means, freed of noise, "
+        "is below this", "cosine", "RESULTS.md")
+    apart_share: float = tunable(0.2, "and each has at least this part of the segments.", "", "RESULTS.md")
+    alike_above: float = tunable(
+        0.8, "Two clusters are one speaker if the cosine of their means, freed of noise, is above this.", "cosine",
+        "RESULTS.md")
     min_cluster_size: int | None = tunable(
         None, "Give the segments of smaller clusters to the others; default a third of the root of the number of "
         "segments, at least 3 (2 of fewer than 12). Only where --refine holds.", "segments")
