@@ -12,6 +12,7 @@ from diarkit.clustering.reciprocal import vector_tree
 from diarkit.errors import DataError
 
 MOST_PAIRS = 2_000_000  # similarities that a calibration looks at; more do not change it
+PRIOR_PAIRS = 4
 SMALL = 2000  # vectors of which the matrix is quicker
 
 
@@ -19,6 +20,23 @@ def members(labels, count):
     """Weights that average over the segments of each of the clusters 0 .. count - 1; (N, count) float32."""
     member = (labels[:, None] == np.arange(count)).astype(np.float32)
     return member / np.maximum(member.sum(axis=0), 1)
+
+
+def within(total, own, following, labels, count, prior):
+    """Mean similarity of the segments of each cluster but for that to themselves and to their neighbours; (count,).
+
+    A window and the next one share sound, so that they are similar whoever speaks.
+
+    total : sums over all pairs of segments of each cluster, (count,)
+    own : similarity of each segment to itself, (N,); following : to the next one, (N - 1,)
+    prior : what the mean starts from, with the weight of PRIOR_PAIRS
+    """
+    same = labels[1:] == labels[:-1]
+    sizes = np.bincount(labels, minlength=count)
+    neighbours = np.bincount(labels[1:][same], minlength=count)
+    total = (total - np.bincount(labels, own, minlength=count)
+             - 2 * np.bincount(labels[1:][same], following[same], minlength=count))
+    return (total + PRIOR_PAIRS * prior) / (sizes**2 - sizes - 2 * neighbours + PRIOR_PAIRS)
 
 
 class Scores:
@@ -60,6 +78,13 @@ class Scores:
         """Mean similarity of the segments of every two clusters; (count, count)."""
         member = members(labels, count)
         return member.T @ (self.scores @ member)
+
+    def within(self, labels, count, prior):
+        """Mean similarity of the segments of each cluster, see within()."""
+        member = members(labels, count)
+        sizes = np.bincount(labels, minlength=count)
+        total = np.einsum("nk,nk->k", member, self.scores @ member) * sizes**2
+        return within(total, np.diagonal(self.scores), np.diagonal(self.scores, 1), labels, count, prior)
 
 
 class Vectors:
@@ -108,6 +133,16 @@ class Vectors:
     def between(self, labels, count):
         centroids, biases = self.centroids(labels, count)
         return centroids @ centroids.T + biases[:, None] + biases
+
+    def within(self, labels, count, prior):
+        sizes = np.bincount(labels, minlength=count)
+        total = np.diagonal(self.between(labels, count)) * sizes**2
+        own = np.einsum("nd,nd->n", self.vectors, self.vectors)
+        following = np.einsum("nd,nd->n", self.vectors[1:], self.vectors[:-1])
+        if not self.cosine:
+            own += 2 * self.biases
+            following += self.biases[1:] + self.biases[:-1]
+        return within(total, own, following, labels, count, prior)
 
     def centroids(self, labels, count):
         """The means of the vectors of clusters, (count, D), and of their biases, (count,)."""

@@ -11,6 +11,7 @@ from diarkit.clustering import tree as trees
 
 EM_STEPS = 20
 FEW = 64  # segments up to which the margin is whole
+LEAST_WITHIN = 0.05  # similarity of the windows of one speaker, lest there be none
 MOST_REFINED = 40  # speakers; more are left as the tree gives them, since looking for better takes time
 
 
@@ -74,18 +75,48 @@ def plain(similarities, tree, opts, bounds):
 
 
 def distinct(similarities, tree, threshold, opts):
-    """As many speakers as there can be with every two of them less similar than the threshold."""
+    """As many speakers as there can be with every two of them told apart, none smaller than the least size."""
     n = len(similarities)
     least = smallest(opts, n)
-    merges = trees.merges_above(tree, threshold)
-    labels = settled(similarities, trees.cut(tree, len(tree) + 1, merges), opts, least)
-    count = labels.max() + 1
-    while 1 < count <= MOST_REFINED:
+    labels = settled(similarities, trees.cut(tree, n, trees.merges_above(tree, threshold)), opts, least)
+    found = labels.max() + 1
+    if found > MOST_REFINED:
+        return labels
+    count = found if by_threshold(similarities, opts) else min(found + 1, n // max(least, 1))
+    while count > 1:
         labels = exactly(similarities, tree, count, opts)
-        if most_alike(similarities, labels, count) < threshold and np.bincount(labels).min() >= least:
+        # one more than the threshold gives is for those who differ by less, but clearly
+        limit = threshold if count <= found else -np.inf
+        if np.bincount(labels).min() >= least and told_apart(similarities, labels, count, limit, opts):
             return labels
         count -= 1
-    return labels if count > 1 else np.zeros(n, int)
+    return np.zeros(n, int)
+
+
+def by_threshold(similarities, opts):
+    """Whether the threshold alone tells speakers apart: where it is given, and where scores are no cosines."""
+    return opts.threshold is not None or not similarities.cosine
+
+
+def told_apart(similarities, labels, count, threshold, opts):
+    """Whether every two of the clusters are two speakers: less similar than the threshold or, of cosines, apart.
+
+    Voices through a telephone are all alike, and a speaker in a noise is like nobody, himself least. So clusters are
+    compared with themselves: the cosine of the means of two speakers, freed of what windows of one speaker differ by,
+    is the mean similarity between them over the root of the product of those within. Below `opts.apart_below` two
+    large clusters are two speakers up to `opts.max_threshold`, and above `opts.alike_above` there are no two.
+    """
+    pairs = np.triu_indices(count, 1)
+    between = similarities.between(labels, count)[pairs]
+    apart = between < threshold
+    if not by_threshold(similarities, opts):
+        within = np.maximum(similarities.within(labels, count, opts.max_threshold), LEAST_WITHIN)
+        cosine = between / np.sqrt(np.outer(within, within))[pairs]
+        sizes = np.bincount(labels, minlength=count)
+        large = np.minimum.outer(sizes, sizes)[pairs] >= opts.apart_share * len(labels)
+        apart |= (between < opts.max_threshold) & (cosine < opts.apart_below) & large
+        apart &= cosine < opts.alike_above
+    return bool(apart.all())
 
 
 def most_alike(similarities, labels, count):

@@ -274,6 +274,51 @@ def test_similarity_between_clusters_is_the_mean_over_pairs():
         assert similarities.between(labels, 3) == pytest.approx(np.array(expected), abs=1e-5)
 
 
+def test_similarity_within_clusters_leaves_out_neighbours():
+    rng = np.random.default_rng(13)
+    vectors, _ = voices(rng, 40, 3, spread=1.0)
+    labels = rng.integers(0, 3, 40)
+    scores = cosine_scores(vectors)
+    expected = []
+    for k in range(4):
+        pairs = [scores[i, j] for i in range(40) for j in range(40) if labels[i] == labels[j] == k and abs(i - j) > 1]
+        expected.append((sum(pairs) + similarities_module.PRIOR_PAIRS * 0.3) / (len(pairs) + 4))
+    for similarities in (*both(vectors), Vectors(vectors[:, :-1], vectors[:, -1])):
+        if not similarities.cosine:
+            scores = similarities.rows(0, 40)
+            expected = [(sum(pairs := [scores[i, j] for i in range(40) for j in range(40)
+                                       if labels[i] == labels[j] == k and abs(i - j) > 1]) + 4 * 0.3)
+                        / (len(pairs) + 4) for k in range(4)]
+        assert similarities.within(labels, 4, 0.3) == pytest.approx(np.array(expected), abs=1e-4)
+
+
+def clusters_at(cosine, noise, sizes, rng, dim=400):
+    """Two speakers whose means have this cosine; the similarity within a speaker is 1 - noise."""
+    first, second, *_ = np.linalg.qr(rng.normal(size=(dim, dim)))[0]
+    means = [first, cosine * first + np.sqrt(1 - cosine**2) * second]
+    vectors = [np.sqrt(1 - noise) * means[who] + np.sqrt(noise / dim) * rng.normal(size=dim)
+               for who, size in enumerate(sizes) for _ in range(size)]
+    return unit_length(np.array(vectors)), np.repeat([0, 1], sizes)
+
+
+@pytest.mark.parametrize("cosine, sizes, threshold, apart", [
+    (0.5, (30, 30), 0.2, True),  # similarity 0.3: above the threshold, but clearly two
+    (0.5, (30, 30), -np.inf, True),
+    (0.5, (50, 8), 0.2, False),  # the second is too small for that,
+    (0.5, (50, 8), 0.4, True),  # but not for the threshold
+    (0.76, (30, 30), 0.2, False),  # neither clearly two
+    (0.76, (30, 30), 0.5, True),
+    (0.95, (30, 30), 0.6, False),  # one and the same, whatever the threshold says
+])
+def test_two_speakers_are_told_apart(cosine, sizes, threshold, apart):
+    vectors, labels = clusters_at(cosine, 0.4, sizes, np.random.default_rng(14))
+    for similarities in both(vectors):
+        assert speakers.told_apart(similarities, labels, 2, threshold, AhcOptions()) == apart
+        # a threshold that is given means what it says
+        given = AhcOptions(threshold=threshold)
+        assert speakers.told_apart(similarities, labels, 2, threshold, given) == (0.6 * cosine < threshold)
+
+
 def test_speakers_that_are_found_are_apart_and_large_enough():
     """Whatever the data, every two are less similar than the threshold, and none is smaller than allowed."""
     rng = np.random.default_rng(12)
@@ -285,7 +330,7 @@ def test_speakers_that_are_found_are_apart_and_large_enough():
             count = labels.max() + 1
             if count > 1:
                 between = similarities.between(labels, count)[~np.eye(count, dtype=bool)]
-                assert between.max() < speakers.stopping_point(similarities, AhcOptions())
+                assert between.max() < AhcOptions().max_threshold
                 assert np.bincount(labels).min() >= speakers.smallest(AhcOptions(), n)
 
 
