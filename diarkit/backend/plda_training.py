@@ -26,14 +26,14 @@ class SpeakerSums:
         """Add a vector (D,) of a speaker, a number from 0. Raises DataError for NaN, infinity and another D."""
         if not vector.size:
             raise DataError("is empty")
+        if not np.isfinite(vector).all():
+            raise DataError("NaN or infinity in it")
         if self._shift is None:
             self._shift = np.array(vector, np.float64)  # near the others, so that squares stay small
             self._sums = np.zeros((len(self._counts), vector.size))
             self._products = np.zeros((vector.size,) * 2)
         if vector.shape != self._shift.shape:
             raise DataError(f"{vector.size} numbers, where others have {self._shift.size}")
-        if not np.isfinite(vector).all():
-            raise DataError("NaN or infinity in it")
         self._waiting.append(vector)
         self._speakers.append(speaker)
         if len(self._waiting) == BLOCK:

@@ -1,0 +1,134 @@
+"""Kaldi's command lines for PLDA and clustering, by Kaldi's names, with their golden results."""
+
+import os
+import re
+import shlex
+import shutil
+
+import numpy as np
+import pytest
+
+from diarkit.io.plda import read_plda
+from diarkit.io.tables import read_array, read_arrays, read_lists
+
+SCORES = 2e-4  # the largest difference from scores of Kaldi, nats
+RELATIVE = 1e-5  # of models, transforms and vectors, of their largest number
+INPUTS = ["vbx/plda", "vbx/reco2utt*", "vbx/xvec128.*", "ahc/reco2num*", "ahc/ties*", "ahc/cosdist*", "plda/*.txt",
+          "plda/spk2utt", "plda/utt2spk", "plda/*reco2*", "plda/trials", "plda/trials_utt", "plda/trials_utt_labels"]
+
+
+@pytest.fixture
+def golden(shared):
+    return shared / "golden/kaldi"
+
+
+@pytest.fixture
+def folder(golden, tmp_path):
+    """A copy of what is in the golden folder before the first of its commands."""
+    outputs = {word for line in commands(golden) for word in outputs_of(line)}
+    for pattern in INPUTS:
+        for path in golden.glob(pattern):
+            name = path.relative_to(golden)
+            if str(name) not in outputs:
+                (tmp_path / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(path, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+def kaldi(root, tmp_path_factory, run_tool):
+    """Run a line of shell with Kaldi's names first on PATH."""
+    names = tmp_path_factory.mktemp("kaldi") / "names"
+    run_tool(root / "utils/kaldi-names", names)
+    environment = {**os.environ, "PATH": f"{names}:{os.environ['PATH']}", "LC_ALL": "C"}
+    environment.pop("PYTHONPATH", None)
+    return lambda line, folder: run_tool("bash", "-c", line, status=None, env=environment, cwd=folder)
+
+
+def commands(golden):
+    return [line for name in ("plda", "plda2") for line in (golden / f"commands/{name}.txt").read_text().splitlines()]
+
+
+def outputs_of(line):
+    """The files that a command line writes."""
+    words = shlex.split(line)
+    if words[-2] == ">":
+        return [words[-1]]
+    if words[0] == "ivector-mean" and len(words) == 5:
+        return [words[3].split(":")[1], words[4].split(":")[1]]
+    return words[-1].split(":")[-1].split(",")
+
+
+def largest(pairs, relative=False):
+    """The largest difference of arrays, or part of the largest number of each; infinite if shapes differ."""
+    pairs = [(np.asarray(found, float), np.asarray(expected, float)) for found, expected in pairs]
+    if any(found.shape != expected.shape for found, expected in pairs):
+        return np.inf
+    return max(abs(found - expected).max() / (abs(expected).max() if relative else 1) for found, expected in pairs)
+
+
+def tables(found, expected):
+    ours, theirs = dict(read_arrays(f"ark:{found}")), dict(read_arrays(f"ark:{expected}"))
+    return zip(ours.values(), theirs.values(), strict=True) if list(ours) == list(theirs) else [(0, [0])]
+
+
+def scores_of_trials(path):
+    return {tuple(words[:2]): float(words[2]) for words in map(str.split, path.read_text().splitlines())}
+
+
+def partition(labels, recordings):
+    labels = read_lists(str(labels), count=1)
+    return {reco: {frozenset(utt for utt in utts if labels[utt] == label) for label in (labels[utt] for utt in utts)}
+            for reco, utts in recordings.items()}
+
+
+def judge(found, expected, recordings):
+    """What is wrong with a file that a command line has written, or nothing."""
+    name = expected.name
+    if name.endswith(".scp"):
+        return found.read_text() != expected.read_text()
+    if "labels" in name:
+        return partition(found, recordings) != partition(expected, recordings)
+    if name.endswith("eer.txt"):
+        return float(found.read_text()) != float(expected.read_text())
+    if name == "plda_text_head.txt":
+        ours, theirs = (re.findall(r"-?\d+\.\d+", path.read_text())[:-1] for path in (found, expected))
+        return len(ours) < 50 or largest([(ours, theirs[: len(ours)])], relative=True) > RELATIVE
+    if name.startswith("trials_"):
+        ours, theirs = scores_of_trials(found), scores_of_trials(expected)
+        return list(ours) != list(theirs) or largest([(list(ours.values()), list(theirs.values()))]) > SCORES
+    if "scores" in name:
+        return largest(tables(found, expected)) > SCORES
+    if name.startswith("plda_"):
+        return largest(zip(read_plda(str(found)), read_plda(str(expected)), strict=True), relative=True) > RELATIVE
+    if name.endswith((".mat", ".vec")):
+        return largest([(read_array(str(found)), read_array(str(expected)))], relative=True) > RELATIVE
+    return largest(tables(found, expected), relative=True) > RELATIVE
+
+
+@pytest.mark.parametrize("places, count", [("vbx ahc", 30), ("plda", 30)])
+def test_kaldi_s_command_lines_give_kaldi_s_results(golden, folder, kaldi, places, count):
+    """Every line, on Kaldi's own results of the lines before it; of files that are not at hand, on ours."""
+    wrong, compared = [], 0
+    for line in commands(golden):
+        words, outputs = line.split(), outputs_of(line)
+        if outputs[0].split("/")[0] not in places.split():
+            continue
+        if words[0] == "copy-vector" and not (golden / words[1].split(":")[1]).exists():
+            for output in outputs:
+                shutil.copyfile(golden / output, folder / output)
+            continue
+        done = kaldi(line, folder)
+        if done.returncode:
+            wrong.append(f"status {done.returncode}: {line}\n{done.stderr}")
+        for output in outputs:
+            if not (folder / output).exists():
+                wrong.append(f"no {output}: {line}")
+            elif (golden / output).exists():
+                recordings = read_lists(str(folder / words[-2].split(":")[-1])) if "agglom" in words[0] else None
+                if judge(folder / output, golden / output, recordings):
+                    wrong.append(f"another {output}: {line}")
+                compared += 1
+                shutil.copyfile(golden / output, folder / output)
+    assert not wrong, "\n".join(wrong)
+    assert compared >= count
