@@ -20,6 +20,7 @@ BLOCK = 256  # items
 SAME = 1e-13  # relative difference of two runs that have become one
 NOBODY = 1e-100  # speakers of a smaller prior never speak
 LONGEST = 1 - 1e-9  # the highest probability of going on
+GONE = 1e-10  # speakers of a smaller prior are left out of the inference
 
 
 class Path(NamedTuple):
@@ -34,6 +35,63 @@ class Path(NamedTuple):
     posteriors: np.ndarray
     log_likelihood: float
     begins: np.ndarray
+
+
+class Inference(NamedTuple):
+    """What variational inference finds for T items and S speakers.
+
+    posteriors : (T, S), how probable each speaker is, rows that sum to 1
+    priors : (S,), sum to 1
+    elbo : the evidence lower bound after each iteration, list of nats
+    """
+
+    posteriors: np.ndarray
+    priors: np.ndarray
+    elbo: list
+
+
+def infer(explained, posteriors, priors, opts, least=1, told=None):
+    """Infer in turn what the speakers are like, who speaks, and how probable each speaker is.
+
+    Parameters
+    ----------
+    explained : posteriors (T, K) -> log likelihoods (T, K) of items under what the K speakers are then like, and minus
+        the divergence of that from what was believed before, nats
+    posteriors : (T, S), to begin with
+    priors : (S,), to begin with; None for all the same
+    opts : has loop_probability, max_iters and epsilon
+    least : as for forward_backward
+    told : called with the number of each iteration and its bound
+
+    Returns an Inference. Speakers whose prior vanishes are left out from there on, with posteriors and priors of 0.
+    """
+    speakers = posteriors.shape[1]
+    priors = np.full(speakers, 1 / speakers) if priors is None else np.asarray(priors, float) / np.sum(priors)
+    alive = np.arange(speakers)
+    bounds = []
+    for i in range(opts.max_iters):
+        scores, gain = explained(posteriors)
+        path = forward_backward(scores, opts.loop_probability, priors, least)
+        posteriors, priors = path.posteriors, path.begins / path.begins.sum()
+        bounds.append(path.log_likelihood + gain)
+        if told:
+            told(i + 1, bounds[-1])
+        if i > 0 and bounds[-1] - bounds[-2] < opts.epsilon:
+            break
+        kept = priors > GONE
+        if not kept.all():
+            alive, priors = alive[kept], priors[kept] / priors[kept].sum()
+            posteriors = posteriors[:, kept] / posteriors[:, kept].sum(axis=1, keepdims=True)
+    return Inference(spread(posteriors, alive, speakers), spread(priors, alive, speakers), bounds)
+
+
+def spread(array, places, size):
+    """An array whose last axis is put at `places` of `size`, zeros elsewhere."""
+    if len(places) == size:
+        return array
+    found = np.zeros((*array.shape[:-1], size))
+    found[..., places] = array
+    return found
 
 
 def forward_backward(scores, loop, priors, least=1):
@@ -60,9 +118,8 @@ def forward_backward(scores, loop, priors, least=1):
         scores[:, living], loop, np.asarray(priors, float)[living], *([least] if least > 1 else []))
     if len(living) == scores.shape[1]:
         return found
-    posteriors, begins = np.zeros(scores.shape), np.zeros(scores.shape[1])
-    posteriors[:, living], begins[living] = found.posteriors, found.begins
-    return Path(posteriors, found.log_likelihood, begins)
+    size = scores.shape[1]
+    return Path(spread(found.posteriors, living, size), found.log_likelihood, spread(found.begins, living, size))
 
 
 def scaled(scores, loop, priors):

@@ -12,29 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from diarkit.backend.cosine import unit_length
+from diarkit.clustering import speakers as agglomerative
 from diarkit.clustering import tree as trees
-from diarkit.clustering.hmm import forward_backward
-from diarkit.clustering.speakers import calibrated_threshold, exactly
+from diarkit.clustering.hmm import forward_backward, infer
 from diarkit.errors import DataError
 from diarkit.options.clustering import AhcOptions
 
-GONE = 1e-10  # speakers of a smaller prior are left out from there on
 ALL_PAIRS = 3000  # segments of which all similarities are looked at
 MOST_POSTERIORS = 20_000_000  # segments times clusters to begin with: what memory and time allow
 HALVINGS = 6  # of Fb
-
-
-class Inference(NamedTuple):
-    """What VBx finds for T embeddings and S speakers.
-
-    posteriors : (T, S), how probable each speaker is, rows sum to 1
-    priors : (S,), sum to 1
-    elbo : the evidence lower bound after each iteration, list of nats
-    """
-
-    posteriors: np.ndarray
-    priors: np.ndarray
-    elbo: list
 
 
 class Voices(NamedTuple):
@@ -59,6 +46,18 @@ def plda_space(plda, vectors, dim=0):
     return (vectors - plda.mean) @ plda.transform[order].T, plda.psi[order]
 
 
+def spherical_space(vectors):
+    """Embeddings and variances between speakers, where there is no PLDA model: (N, D), (D,).
+
+    Of vectors of unit length one half is supposed to be the speaker's, the other what varies within, both the same in
+    all directions. Chosen with SPHERICAL of options.vbx. Raises DataError for NaN and infinity.
+    """
+    vectors = unit_length(vectors).astype(float)
+    if not np.isfinite(vectors).all():
+        raise DataError("vectors have NaN or infinity in them")
+    return vectors * np.sqrt(2 * vectors.shape[1]), np.ones(vectors.shape[1])
+
+
 def smoothed(labels, count, smoothing):
     """Posteriors of segments of which labels are known, (N, count): the softmax of `smoothing` for the label's."""
     other = np.exp(-smoothing)
@@ -79,34 +78,20 @@ def vbx(vectors, psi, posteriors, opts, priors=None, told=None):
     priors : (S,) to begin with; None for all the same
     told : called with the number of each iteration and its ELBO
 
-    Returns an Inference; speakers that have been left out have posteriors and priors of 0.
+    Returns an Inference.
     """
     vectors = np.asarray(vectors, float)
-    count, speakers = posteriors.shape
-    priors = np.full(speakers, 1 / speakers) if priors is None else np.asarray(priors, float) / np.sum(priors)
-    alive = np.arange(speakers)
     rho, constant = prepared(vectors, psi)
-    elbos = []
-    for i in range(opts.max_iters):
+
+    def explained(posteriors):
         voices = estimated(rho, psi, posteriors, opts)
-        path = forward_backward(scores(rho, psi, constant, voices, opts), opts.loop_probability, priors)  # (19)-(22)
-        elbo = path.log_likelihood + opts.fb / 2 * gain(voices)  # (25)
-        posteriors = path.posteriors
-        priors = path.begins / path.begins.sum()  # (24)
-        elbos.append(elbo)
-        if told:
-            told(i + 1, elbo)
-        if i > 0 and elbo - elbos[-2] < opts.epsilon:
-            break
-        kept = priors > GONE
-        if not kept.all():
-            alive, priors = alive[kept], priors[kept] / priors[kept].sum()
-            posteriors = posteriors[:, kept] / posteriors[:, kept].sum(axis=1, keepdims=True)
-    return Inference(spread(posteriors, alive, speakers), spread(priors, alive, speakers), elbos)
+        return scores(rho, psi, constant, voices, opts), opts.fb / 2 * gain(voices)
+
+    return infer(explained, posteriors, priors, opts, told=told)
 
 
 def prepared(vectors, psi):
-    """The embeddings as the model weighs them, rho of (18), (T, D), and what they say whoever speaks, G of (23), (T,)."""
+    """Embeddings as the model weighs them, rho of (18), (T, D), and what they say whoever speaks, G of (23), (T,)."""
     constant = -0.5 * (np.einsum("td,td->t", vectors, vectors) + vectors.shape[1] * np.log(2 * np.pi))
     return vectors * np.sqrt(psi), constant
 
@@ -128,15 +113,6 @@ def gain(voices):
     return float(np.sum(np.log(voices.variances) - voices.variances - voices.means**2 + 1))
 
 
-def spread(array, places, size):
-    """An array whose last axis is put at `places` of `size`, zeros elsewhere."""
-    if len(places) == size:
-        return array
-    found = np.zeros((*array.shape[:-1], size))
-    found[..., places] = array
-    return found
-
-
 def find_speakers(vectors, psi, opts, bounds, similarities, labels=None, told=None):
     """Infer who speaks, with a number of speakers within bounds.
 
@@ -153,52 +129,59 @@ def find_speakers(vectors, psi, opts, bounds, similarities, labels=None, told=No
     if labels is None:
         labels = first_labels(similarities, opts, bounds)
     found = vbx(vectors, psi, smoothed(labels, labels.max() + 1, opts.init_smoothing), opts, told=told)
-    number = len(np.unique(found.posteriors.argmax(axis=1)))
-    if number < bounds.low:
-        found = with_more(vectors, psi, opts, bounds, similarities, told)
-        number = len(np.unique(found.posteriors.argmax(axis=1)))
-    if number > bounds.high:
-        found = with_fewer(vectors, psi, opts, bounds.high, found, told)
-    return in_use(found.posteriors)
+    posteriors = found.posteriors
+    if number_of_speakers(posteriors) > bounds.high:
+        posteriors = with_fewer(vectors, psi, opts, bounds.high, found)
+    if number_of_speakers(posteriors) < bounds.low:
+        posteriors = with_more(vectors, psi, opts, bounds.low, similarities, told)
+    return in_use(posteriors)
+
+
+def number_of_speakers(posteriors):
+    """How many speakers are anybody's most probable."""
+    return len(np.unique(posteriors.argmax(axis=1)))
 
 
 def first_labels(similarities, opts, bounds):
     """Agglomerative clusters at the threshold where two segments are as likely of one speaker as of two.
 
+    Without a threshold to add, those of cluster-ahc.
+
     As in VBx the calibration sees all similarities, those of segments to themselves too; of more than ALL_PAIRS
     segments it sees some. There are no more clusters than MOST_POSTERIORS allows, and no fewer than `bounds`.
     """
+    if opts.threshold is None:
+        return agglomerative.find_speakers(similarities, AhcOptions(refine=True), bounds)
     n = len(similarities)
     pairs = similarities.rows(0, n).ravel() if n <= ALL_PAIRS else similarities.pairs()
     tree = similarities.tree()
-    clusters = n - trees.merges_above(tree, calibrated_threshold(pairs) + opts.threshold)
+    clusters = n - trees.merges_above(tree, agglomerative.calibrated_threshold(pairs) + opts.threshold)
     clusters = max(min(clusters, max(MOST_POSTERIORS // n, 1)), bounds.low)
     return trees.cut(tree, n, n - clusters)
 
 
-def with_more(vectors, psi, opts, bounds, similarities, told):
-    """At least `bounds.low` speakers: from as many clusters, and with a prior that costs less and less.
+def with_more(vectors, psi, opts, number, similarities, told):
+    """Posteriors of `number` speakers: from as many clusters, and with a prior that costs less and less.
 
     Where even then some of them are lost, the clusters are what is found.
     """
-    labels = exactly(similarities, similarities.tree(), bounds.low, AhcOptions())
-    start = smoothed(labels, bounds.low, opts.init_smoothing)
+    labels = agglomerative.exactly(similarities, similarities.tree(), number, AhcOptions())
+    start = smoothed(labels, number, opts.init_smoothing)
     for _ in range(HALVINGS):
-        found = vbx(vectors, psi, start, opts, told=told)
-        if len(np.unique(found.posteriors.argmax(axis=1))) >= bounds.low:
-            return found
+        posteriors = vbx(vectors, psi, start, opts, told=told).posteriors
+        if number_of_speakers(posteriors) == number:
+            return posteriors
         opts = replace(opts, fb=opts.fb / 2)
-    return Inference(start, np.full(bounds.low, 1 / bounds.low), [])
+    return start
 
 
-def with_fewer(vectors, psi, opts, number, found, told):
-    """The `number` most probable speakers, and their segments; those of the others go to them."""
+def with_fewer(vectors, psi, opts, number, found):
+    """Posteriors of the `number` most probable speakers, to whom the segments of the others go."""
     kept = np.argsort(-found.posteriors.sum(axis=0), kind="stable")[:number]
     posteriors, priors = found.posteriors[:, kept], found.priors[kept] / found.priors[kept].sum()
     rho, constant = prepared(vectors, psi)
     voices = estimated(rho, psi, posteriors, opts)
-    posteriors = forward_backward(scores(rho, psi, constant, voices, opts), opts.loop_probability, priors).posteriors
-    return vbx(vectors, psi, posteriors, opts, priors, told)
+    return forward_backward(scores(rho, psi, constant, voices, opts), opts.loop_probability, priors).posteriors
 
 
 def in_use(posteriors):
