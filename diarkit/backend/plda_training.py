@@ -11,6 +11,7 @@ from diarkit.errors import DataError
 RANK = 1e-10  # the part of the greatest variance below which there is none
 ROUNDING = 1e-13  # the part of squares below which there is nothing
 BLOCK = 512  # vectors that are summed up at once
+NO_VECTOR = "there is no vector to train on"
 
 
 class SpeakerSums:
@@ -39,13 +40,6 @@ class SpeakerSums:
         if len(self._waiting) == BLOCK:
             self._sum_up()
 
-    @property
-    def size(self):
-        """D; DataError where no vector has come."""
-        if self._shift is None:
-            raise DataError("there is no vector to train on")
-        return len(self._shift)
-
     def _sum_up(self):
         if self._waiting:
             block = np.array(self._waiting, np.float64) - self._shift
@@ -55,7 +49,12 @@ class SpeakerSums:
             self._waiting, self._speakers = [], []
 
     def of_speakers(self):
-        """counts (S,), means (S, D) of the speakers that came; scatter (D, D), products of vectors less these means."""
+        """counts (S,), means (S, D) of the speakers that came; scatter (D, D), products of vectors less these means.
+
+        Raises DataError where no vector has come.
+        """
+        if self._shift is None:
+            raise DataError(NO_VECTOR)
         self._sum_up()
         there = self._counts > 0
         counts = self._counts[there]
@@ -64,10 +63,10 @@ class SpeakerSums:
         return counts, means + self._shift, scatter
 
     def dimensions_within(self):
-        """In how many dimensions the vectors of speakers vary, out of D."""
+        """In how many dimensions the vectors of speakers vary, and D. Errors as of_speakers."""
         variances = np.linalg.eigvalsh(self.of_speakers()[2])
         least = max(RANK * variances[-1], ROUNDING * np.trace(self._products))
-        return int((variances > least).sum())
+        return int((variances > least).sum()), len(variances)
 
 
 def train(sums, opts, report=lambda iteration, value: None):
@@ -84,7 +83,7 @@ def train(sums, opts, report=lambda iteration, value: None):
     counts, means, scatter = sums.of_speakers()
     if not (counts > 1).any():
         raise DataError("no speaker has two vectors or more")
-    if not sums.dimensions_within():
+    if not sums.dimensions_within()[0]:
         raise DataError("vectors of one speaker are all the same")
     if len(counts) < 2:
         raise DataError("one speaker is not enough to tell how speakers differ")

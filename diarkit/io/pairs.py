@@ -1,9 +1,42 @@
-"""Vectors by name, in one array, for pairs of them to be compared."""
+"""Vectors by name: those that a list wants, and all in one array for pairs of them to be compared."""
 
 import numpy as np
 
-from diarkit.errors import DataError
-from diarkit.io.tables import RandomValues, is_specifier
+from diarkit.errors import DataError, ItemError
+from diarkit.io.tables import RandomValues, is_specifier, read_values
+
+
+class read_wanted:
+    """Iterate over those of a table of vectors that are wanted: (name, vector (D,)), in the order of the table.
+
+    Errors are those of tables.read_arrays; at the end also an ItemError for each that was not there.
+    """
+
+    def __init__(self, rspecifier, wanted):
+        self.rspecifier = rspecifier
+        self.vectors = read_values(rspecifier, "vector")
+        self.missing = dict.fromkeys(wanted)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        try:
+            for name, vector in self.vectors:
+                if name in self.missing:
+                    del self.missing[name]
+                    return name, vector
+        except ItemError as error:
+            self.missing.pop(error.key, None)
+            raise
+        for name in self.missing:
+            del self.missing[name]
+            raise ItemError(name, f"no vector in {self.rspecifier}")
+        raise StopIteration
+
+    @property
+    def passed_over(self):
+        return self.vectors.passed_over
 
 
 def gather(items, where):

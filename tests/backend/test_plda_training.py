@@ -65,7 +65,7 @@ def test_sums(speakers, monkeypatch):
     np.testing.assert_allclose(means, [vectors.mean(axis=0) for vectors in speakers], rtol=1e-5)
     centred = np.concatenate([vectors - vectors.mean(axis=0) for vectors in speakers])
     np.testing.assert_allclose(scatter, centred.T @ centred, rtol=1e-5, atol=1e-4)
-    assert sums_of(speakers).dimensions_within() == SIZE
+    assert sums_of(speakers).dimensions_within() == (SIZE, SIZE)
 
 
 @pytest.mark.parametrize("iterations", [1, 4])
@@ -147,7 +147,7 @@ def test_what_cannot_be_trained(speakers):
             train(sums_of(these), opts)
     sums = SpeakerSums(2)
     with pytest.raises(DataError, match="no vector to train on"):
-        sums.size  # noqa: B018
+        train(sums, PldaOptions())
     with pytest.raises(DataError, match="NaN"):
         sums.add(np.full(3, np.nan), 0)
     sums.add(np.zeros(3), 0)
@@ -160,7 +160,7 @@ def test_what_cannot_be_trained(speakers):
 
 def test_a_dimension_without_variance_is_counted_and_no_failure_of_kaldi_s_training(speakers):
     sums = sums_of([x * [1, 1, 0, 1, 1] for x in speakers])
-    assert sums.dimensions_within() == SIZE - 1
+    assert sums.dimensions_within() == (SIZE - 1, SIZE)
     model = train(sums, PldaOptions())
     assert all(np.isfinite(part).all() for part in model)
 
