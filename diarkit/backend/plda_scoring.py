@@ -113,15 +113,15 @@ def bilinear(plda, vectors, opts=None, length_opts=None, both=None):
     return found * np.sqrt(weights.cross), found**2 @ weights.train, float(weights.constant)
 
 
-def score_rows(scaled, biases, constant, rows=BLOCK):
-    """Scores of every two vectors in blocks of rows, from what bilinear gives: (n, N) float32, N rows in all.
+def score_rows(scaled, biases, constant, rows=BLOCK, dtype=np.float32):
+    """Scores of every two vectors in blocks of rows, from what bilinear gives: (n, N) of a dtype, N rows in all.
 
     The whole is symmetric to the bit: what lies below the diagonal comes from the same products as what lies above.
     """
     starts = range(0, len(scaled), rows)
     parts = [(scaled[first : first + rows], biases[first : first + rows, None]) for first in starts]
     for i, (mine, my_bias) in enumerate(parts):
-        block = np.empty((len(mine), len(scaled)), np.float32)
+        block = np.empty((len(mine), len(scaled)), dtype)
         for j, (others, other_bias) in enumerate(parts):
             tile = mine @ others.T if i <= j else (others @ mine.T).T
             tile += my_bias + other_bias.T + constant

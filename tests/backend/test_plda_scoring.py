@@ -85,6 +85,14 @@ def test_rows_in_blocks_are_the_whole_and_symmetric_to_the_bit(rng, plda, count)
     np.testing.assert_allclose(whole, scaled @ scaled.T + biases[:, None] + biases + constant, atol=1e-5)
 
 
+def test_symmetry_of_many_vectors(rng):
+    """In double precision, where products of blocks the other way round differ by their last bit."""
+    scaled, biases = rng.normal(size=(1300, 60)), rng.normal(size=1300)
+    scores = np.concatenate(list(score_rows(scaled, biases, 1.5, dtype=np.float64)))
+    assert np.array_equal(scores, scores.T)
+    np.testing.assert_allclose(scores, scaled @ scaled.T + biases[:, None] + biases + 1.5, atol=1e-10)
+
+
 def kaldi_counts(energies, target):
     """The loop of Kaldi's ivector-plda-scoring-dense as it stands."""
     energy, dim = 0.0, 1

@@ -7,7 +7,14 @@ from diarkit.backend.plda_training import SpeakerSums, adapted, em_step, factor_
 from diarkit.errors import DataError
 from diarkit.io.plda import read_plda
 from diarkit.io.tables import read_arrays, read_lists
-from diarkit.options.plda import AdaptationOptions, PldaOptions
+from diarkit.options.plda import (
+    AdaptationOptions,
+    BinaryOptions,
+    LengthOptions,
+    PldaOptions,
+    ProjectionOptions,
+    SmoothingOptions,
+)
 
 SIZE = 5
 
@@ -66,6 +73,15 @@ def test_sums(speakers, monkeypatch):
     centred = np.concatenate([vectors - vectors.mean(axis=0) for vectors in speakers])
     np.testing.assert_allclose(scatter, centred.T @ centred, rtol=1e-5, atol=1e-4)
     assert sums_of(speakers).dimensions_within() == (SIZE, SIZE)
+
+
+def test_vectors_far_from_zero_lose_no_digits():
+    rng = np.random.default_rng(0)
+    near, far = SpeakerSums(2), SpeakerSums(2)
+    for i, vector in enumerate(rng.integers(-99, 99, size=(20, SIZE)).astype(float)):
+        near.add(vector, i % 2)
+        far.add(vector + 2.0**40, i % 2)
+    np.testing.assert_allclose(far.of_speakers()[2], near.of_speakers()[2], rtol=1e-9)
 
 
 @pytest.mark.parametrize("iterations", [1, 4])
@@ -185,6 +201,14 @@ def test_adaptation(opts):
     np.testing.assert_allclose(covariances(found)[1], between + opts.between_covar_scale * excess, atol=1e-8)
     with pytest.raises(DataError, match="of 3 numbers, but a PLDA model of 5"):
         adapted(plda, np.zeros(3), np.eye(3), opts)
+
+
+def test_defaults_are_kaldi_s():
+    assert PldaOptions() == PldaOptions(num_em_iters=10, num_factors=0)
+    assert AdaptationOptions() == AdaptationOptions(0.3, 0.7, 1.0)
+    assert LengthOptions() == LengthOptions(True, False)
+    assert ProjectionOptions() == ProjectionOptions(0.1, False, 1)
+    assert SmoothingOptions().smoothing == 0 and BinaryOptions().binary
 
 
 def test_models_of_kaldi(shared):

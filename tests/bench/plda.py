@@ -2,7 +2,7 @@
 """What PLDA costs: python tests/bench/plda.py
 
 Whole processes on made-up vectors, the least of some runs: wall and CPU time (user and system) and the peak memory.
-score-plda from an archive of vectors to an archive of one matrix, with all dimensions kept and with those, about 75, that
+score-plda from an archive of vectors to an archive of one matrix, with all dimensions kept and with the 75 or so that
 --target-energy=0.87 keeps of these vectors; beside it the plain loop over pairs in numpy, as a process, on 300 segments
 and multiplied; train-plda of 20,000 vectors and 1000 speakers.
 
