@@ -125,8 +125,6 @@ def score_rows(scaled, biases, constant, rows=BLOCK, dtype=np.float32):
         for j, (others, other_bias) in enumerate(parts):
             tile = mine @ others.T if i <= j else (others @ mine.T).T
             tile += my_bias + other_bias.T + constant
-            if i == j:
-                tile = np.maximum(tile, tile.T)
             block[:, j * rows : j * rows + len(others)] = tile
         yield block
 
