@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from diarkit.io.plda import read_plda
+from diarkit.io.plda import read_plda, write_plda
 from diarkit.io.tables import read_array, read_arrays, read_lists
 
 SCORES = 2e-4  # the largest difference from scores of Kaldi, nats
@@ -132,3 +132,21 @@ def test_kaldi_s_command_lines_give_kaldi_s_results(golden, folder, kaldi, place
                 shutil.copyfile(golden / output, folder / output)
     assert not wrong, "\n".join(wrong)
     assert compared >= count
+
+
+def test_the_target_energy_under_kaldi_s_name(golden, kaldi, tmp_path):
+    """Kaldi's program has another default than its script, which is ours."""
+    arguments = f"{golden}/vbx/plda {golden}/vbx/reco2utt_first200 ark:{golden}/vbx/xvec128.ark"
+    for line in (f"ivector-plda-scoring-dense {arguments} ark:a", f"score-plda --target-energy=0.5 {arguments} ark:b",
+                 f"score-plda {arguments} ark:c"):
+        assert kaldi(line, tmp_path).returncode == 0
+    a, b, c = ((tmp_path / name).read_bytes() for name in "abc")
+    assert a == b != c
+
+
+def test_trials_without_vectors_do_not_fail_kaldi_s_program(kaldi, tmp_path):
+    write_plda(str(tmp_path / "plda"), (np.zeros(2), np.eye(2), np.ones(2)))
+    (tmp_path / "v").write_text("a [ 1 2 ]\nb [ 2 1 ]\n")
+    (tmp_path / "trials").write_text("a b\na x\n")
+    assert kaldi("ivector-plda-scoring plda ark:v ark:v trials scores", tmp_path).returncode == 0
+    assert [line.split()[:2] for line in (tmp_path / "scores").read_text().splitlines()] == [["a", "b"]]
