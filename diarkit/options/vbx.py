@@ -11,6 +11,13 @@ PUBLISHED = {"threshold": -0.015, "fa": 0.3, "fb": 17.0, "loop_probability": 0.9
 SPHERICAL = {"fa": 0.4, "fb": 1.0, "loop_probability": 0.6}
 
 
+def filled(opts, defaults):
+    """Options with these defaults for what is None, checked."""
+    found = replace(opts, **{name: value for name, value in defaults.items() if getattr(opts, name) is None})
+    found.check()
+    return found
+
+
 @dataclass(frozen=True)
 class VbxOptions:
     """None is what fits the model, see with_defaults."""
@@ -37,10 +44,7 @@ class VbxOptions:
 
         Raises DataError for numbers that cannot be.
         """
-        defaults = PUBLISHED if plda else SPHERICAL
-        found = replace(self, **{name: value for name, value in defaults.items() if getattr(self, name) is None})
-        found.check()
-        return found
+        return filled(self, PUBLISHED if plda else SPHERICAL)
 
     def check(self):
         if not self.fa > 0 or not self.fb > 0:
@@ -61,3 +65,70 @@ class VbxFilesOptions:
     second_labels: str = tunable(
         "", "Write the second most probable speaker of each segment, for where two speak at a time; nothing for "
         "recordings of one speaker.", "FILE")
+
+
+# With a UBM and an i-vector extractor, as in Kaldi's VB_resegmentation.sh.
+KALDI_FRAMES = {"max_iters": 10, "downsample": 25, "loop_probability": 0.9, "stat_scale": 0.2}
+# With a UBM of the recording itself: chosen on real conversations with MFCCs that are not normalised.
+OWN_FRAMES = {"max_iters": 3, "downsample": 10, "loop_probability": 0.99, "stat_scale": 0.1}
+
+
+@dataclass(frozen=True)
+class ResegmentOptions:
+    """None is what fits the model, see with_defaults."""
+
+    max_speakers: int = tunable(
+        10, "With --ubm: speakers to look for, or as many as RTTM has if those are more.", "",
+        "Kaldi VB_resegmentation")
+    max_iters: int | None = tunable(None, "Iterations at most; default 10, without --ubm 3.", "", "Kaldi")
+    downsample: int | None = tunable(
+        None, "Frames that have one speaker, the resolution; default 25, without --ubm 10.", "frames", "Kaldi")
+    loop_probability: float | None = tunable(
+        None, "Probability that a speaker goes on in the next unit of --downsample frames; default 0.9, without --ubm "
+        "0.99.", "", "Kaldi", names=("loopprob",))
+    min_duration: int = tunable(1, "Least length of a turn.", "units of --downsample frames", "Kaldi",
+                                names=("mindur",))
+    stat_scale: float | None = tunable(
+        None, "Weight of the frames, which are not independent of each other; default 0.2, without --ubm 0.1.", "",
+        "Kaldi", names=("statscale",))
+    ll_scale: float = tunable(
+        1.0, "Scale of log likelihoods of the UBM: less makes it less sure which Gaussian a frame is of.", "",
+        "Kaldi", names=("llscale",))
+    sparsity_threshold: float = tunable(
+        0.001, "Shares of frames in Gaussians below this are taken to be 0.", "", "Kaldi", names=("sparsitythr",))
+    epsilon: float = tunable(1e-6, "Stop when the evidence lower bound gains less than this.", "nats", "Kaldi")
+    initialize: bool = tunable(True, "Begin with the speakers of RTTM; if not, by chance.", "", "Kaldi")
+    alpha_q_init: float = tunable(
+        100.0, "Concentration of the Dirichlet distribution from which to begin by chance.", "", "Kaldi",
+        names=("alphaqinit",))
+    seed: int = tunable(0, "Of what is drawn by chance.")
+    frame_shift: float = tunable(10.0, "From one frame to the next.", "ms")
+    num_gauss: int = tunable(32, "Without --ubm: Gaussians of the UBM that is fitted to each recording.")
+    relevance: float = tunable(
+        1.0, "Without --ubm: how many frames a mean of the UBM is worth against those of a speaker, after "
+        "--stat-scale.", "frames")
+
+    def with_defaults(self, ubm):
+        """These options with defaults for what is None, `ubm` being whether there is one.
+
+        Raises DataError for numbers that cannot be.
+        """
+        return filled(self, KALDI_FRAMES if ubm else OWN_FRAMES)
+
+    def check(self):
+        for name in ("max_speakers", "max_iters", "downsample", "min_duration", "num_gauss"):
+            if getattr(self, name) < 1:
+                raise DataError(f"--{name.replace('_', '-')} must be at least 1")
+        for name in ("stat_scale", "ll_scale", "alpha_q_init", "frame_shift", "relevance"):
+            if not getattr(self, name) > 0:
+                raise DataError(f"--{name.replace('_', '-')} must be above 0")
+        if not 0 <= self.loop_probability < 1:
+            raise DataError("--loop-probability must be at least 0 and less than 1")
+
+
+@dataclass(frozen=True)
+class ResegmentFilesOptions:
+    ubm: str = tunable("", "Kaldi's file of a universal background model of diagonal covariances.", "FILE")
+    extractor: str = tunable("", "Kaldi's file of an i-vector extractor trained with that UBM.", "FILE")
+    segments: str = tunable("", "Where there is speech, lines <segment> <recording> <start> <end>; default: where "
+                            "RTTM has it.", "FILE")
