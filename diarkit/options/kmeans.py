@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from diarkit.errors import DataError
 from diarkit.options.tunables import tunable
 
+# The fields of AhcOptions that tell speakers apart, for clusterings that ask for more and more speakers.
+TELLING = ("min_threshold", "max_threshold", "margin", "min_cluster_size", "apart_below", "alike_above", "apart_share")
+
 
 @dataclass(frozen=True)
 class KMeansOptions:
