@@ -119,5 +119,6 @@ def test_what_is_imported_is_what_setup_asks_for():
     setup.read(ROOT / "setup.cfg")
     lines = setup["options"]["install_requires"].split()
     asked = {re.match(r"[\w.-]+", line)[0].removesuffix("-wheels").split(".")[0] for line in lines}
+    asked = {{"scikit-learn": "sklearn"}.get(name, name) for name in asked}
     used = set().union(*(packages(path) for path in [*MODULES.values(), *TOOLS])) - sys.stdlib_module_names
     assert used <= asked

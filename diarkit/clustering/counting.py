@@ -2,9 +2,33 @@
 
 import numpy as np
 
-from diarkit.clustering.speakers import smallest, stopping_point, told_apart
+from diarkit.clustering.speakers import calibrated_threshold, smallest, stopping_point, told_apart
 
 PATIENCE = 3  # numbers in a row with which somebody is divided, after which no larger one is looked at
+
+
+class Apart:
+    """Whether all clusters are speakers of their own: large enough, and every two of them told apart.
+
+    Parameters
+    ----------
+    similarities : Scores or Vectors
+    opts : AhcOptions; with a threshold, speakers are told apart by their mean similarity alone
+    """
+
+    def __init__(self, similarities, opts):
+        self.similarities, self.opts = similarities, opts
+        self.least = smallest(opts, len(similarities))
+        if opts.threshold is None and not similarities.cosine:  # the bounds of the threshold are for cosines
+            self.threshold = calibrated_threshold(similarities.pairs())
+        else:
+            self.threshold = stopping_point(similarities, opts)
+
+    def __call__(self, labels):
+        """Labels are (N,) int, of clusters 0 .. count - 1, none empty."""
+        count = labels.max() + 1
+        return count == 1 or bool(np.bincount(labels).min() >= self.least and told_apart(
+            self.similarities, labels, count, self.threshold, self.opts))
 
 
 def most_told_apart(partition, similarities, opts, bounds):
@@ -13,19 +37,16 @@ def most_told_apart(partition, similarities, opts, bounds):
     Parameters
     ----------
     partition : number of clusters -> labels, (N,) int from 0
-    similarities : Scores or Vectors
-    opts : AhcOptions, what tells speakers apart; with a threshold, their mean similarity alone
+    similarities, opts : see Apart
     bounds : Bounds
     """
     if bounds.exact:
         return partition(bounds.exact)
-    threshold = stopping_point(similarities, opts)
-    least = smallest(opts, len(similarities))
+    apart = Apart(similarities, opts)
     best, failures = None, 0
     for count in range(bounds.low, bounds.high + 1):
-        labels = partition(count) if count > 1 else np.zeros(len(similarities), int)
-        good = count == 1 or np.bincount(labels).min() >= least and told_apart(
-            similarities, labels, count, threshold, opts)
+        labels = partition(count)
+        good = apart(labels)
         if best is None or good:
             best = labels
         failures = 0 if good else failures + 1

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.sparse import csr_array
 
+from diarkit.clustering.similarities import Scores, Vectors
+
 BLOCK = 4_000_000  # similarities at once
 
 
@@ -46,3 +48,10 @@ def graph(indices, weights):
     links = (links + links.T) / 2
     links.eliminate_zeros()
     return links
+
+
+def some_of(similarities, where):
+    """Similarities of some of the segments."""
+    if hasattr(similarities, "scores"):
+        return Scores(similarities.scores[np.ix_(where, where)])
+    return Vectors(similarities.vectors[where], None if similarities.cosine else similarities.biases[where])

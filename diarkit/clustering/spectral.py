@@ -8,8 +8,8 @@ from diarkit.clustering.counting import most_told_apart
 from diarkit.clustering.eigengap import choose_neighbors, speakers_by_gap
 from diarkit.clustering.kmeans import kmeans
 from diarkit.clustering.laplacian import spectrum
-from diarkit.clustering.neighbours import graph, nearest
-from diarkit.clustering.similarities import Scores, Vectors
+from diarkit.clustering.neighbours import graph, nearest, some_of
+from diarkit.clustering.similarities import Scores
 from diarkit.clustering.tree import in_order_of_appearance
 from diarkit.errors import DataError
 
@@ -32,7 +32,7 @@ def cluster(similarities, opts, kmeans_opts, telling, bounds, told=None):
     if bounds.high == 1:
         return np.zeros(n, int)
     if n == 2:  # has no gaps to look at
-        return most_told_apart(np.arange, similarities, telling, bounds)
+        return most_told_apart(lambda count: np.arange(2) % count, similarities, telling, bounds)
     links, speakers = make_links(similarities, opts, bounds, told or (lambda line: None))
 
     most = min(bounds.high, max(opts.max_clusters, bounds.low))
@@ -96,13 +96,6 @@ def number_of_neighbors(similarities, opts, bounds, told):
     told(f"{choice.neighbors} nearest of {len(some)} segments: {choice.speakers} speakers, ratio {choice.ratio:.1f}")
     in_proportion = round(choice.neighbors * n / len(some))
     return min(in_proportion, max(choice.neighbors, MOST_LINKS // n), n), choice.speakers
-
-
-def some_of(similarities, where):
-    """Similarities of some of the segments."""
-    if hasattr(similarities, "scores"):
-        return Scores(similarities.scores[np.ix_(where, where)])
-    return Vectors(similarities.vectors[where], None if similarities.cosine else similarities.biases[where])
 
 
 def labelled(similarities, vectors, opts, kmeans_opts):

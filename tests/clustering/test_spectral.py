@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from diarkit.backend.cosine import cosine_scores
 from diarkit.clustering import spectral as module
+from diarkit.clustering.neighbours import some_of
 from diarkit.clustering.similarities import Scores, Vectors, make_similarities
-from diarkit.clustering.spectral import cluster, labelled, some_of
+from diarkit.clustering.spectral import cluster, labelled
 from diarkit.clustering.tree import in_order_of_appearance
 from diarkit.errors import DataError
 from diarkit.options.clustering import AhcOptions, SpeakersOptions
