@@ -19,7 +19,7 @@ from diarkit.clustering.hmm import forward_backward, infer
 from diarkit.errors import DataError
 from diarkit.options.clustering import AhcOptions
 
-ALL_PAIRS = 3000  # segments of which all similarities are looked at
+ALL_PAIRS = 1500  # segments of which all similarities are looked at
 MOST_POSTERIORS = 20_000_000  # segments times clusters to begin with: what memory and time allow
 HALVINGS = 6  # of Fb
 

@@ -3,9 +3,10 @@
 
 N embeddings of 128 dimensions of S speakers, who speak 20 in a row; one iteration, CPU seconds of one thread, the least
 of some runs. The peer takes each step of forward and backward with logarithms and a matrix of transitions, as the
-published program does (Landini et al. 2022, BUTSpeechFIT/VBx); what both find must be the same. "forward-backward" is
-that part of ours. Then the growth: seconds for twice as many embeddings over seconds for as many. Where the shared data
-is, at last the whole inference on the meeting ES2005a with the authors' transform and PLDA, in both ways.
+published program does (Landini et al. 2022, BUTSpeechFIT/VBx); what both find is the same but for the rounding of
+large logarithms. "forward-backward" is that part of ours. Then the growth: seconds for twice as many embeddings over
+seconds for as many. Where the shared data is, at last the whole inference on the meeting ES2005a with the authors'
+transform and PLDA, in both ways.
 
     --runs N    runs of ours (3)       --no-peer    ours alone
 """

@@ -150,12 +150,24 @@ def test_turns_are_found_where_there_is_speech(model):
     opts = ResegmentOptions(downsample=2, stat_scale=1.0, loop_probability=0.9).with_defaults(False)
     found = find_turns(feats, turns, [(0.0, 4.0)], None, opts)
     truth = active_frames([(a - 0.03, b - 0.03, s) for a, b, s in turns], 2, 400, 0.01)
-    assert np.mean((active_frames(found, 2, 400, 0.01) == truth).all(axis=1)) > 0.96  # of turns that began with 0.87, units being of two frames
+    assert np.mean((active_frames(found, 2, 400, 0.01) == truth).all(axis=1)) > 0.96  # units are two frames
     part = find_turns(feats, turns, [(1.0, 2.0), (3.0, 3.5)], None, opts)
     assert active_frames(part, 2, 400, 0.01).any(axis=1).tolist() == [100 <= t < 200 or 300 <= t < 350
                                                                        for t in range(400)]
     assert find_turns(feats, turns, [], None, opts) == find_turns(feats[:0], turns, None, None, opts) == []
     assert find_turns(feats, [], [(0, 1)], None, opts)[0][2] == 0
+
+
+def test_speakers_that_the_turns_do_not_have_are_found_with_a_model(model):
+    ubm, directions = model
+    moves = np.einsum("cdr,sr->scd", directions, [[3.0, 0], [-3.0, 0]])
+    feats, who = talk(ubm, moves, 600, np.random.default_rng(7))
+    opts = replace(OPTS, stat_scale=1.0, max_iters=20, max_speakers=2)
+    turns, speech = [(start, end, 0) for start, end, speaker in turns_of_frames(who, 0.01) if speaker == 0], [(0, 6)]
+    found = find_turns(feats, turns, speech, Eigenvoices(ubm, directions), opts)
+    assert np.mean((active_frames(found, 2, 600, 0.01) == np.eye(2, dtype=bool)[who]).all(axis=1)) > 0.9
+    alone = find_turns(feats, turns, speech, Eigenvoices(ubm, directions), replace(opts, max_speakers=1))
+    assert alone == [(0, 6, 0)]
 
 
 def test_what_does_not_fit_is_refused(model):

@@ -168,11 +168,23 @@ def test_numbers_of_speakers_are_honoured(n, number, kind, data):
 def test_fewer_speakers_are_the_most_probable_ones():
     x, psi, who = talk(np.random.default_rng(3), 400, 5, dim=10, between=40.0)
     opts = VbxOptions().with_defaults(plda=True)
-    labels, _ = find_speakers(x, psi, opts, SpeakersOptions(max_speakers=3).bounds(400), Vectors(x), who)
-    most = np.argsort(-np.bincount(who))[:3]
-    for speaker in most:
-        assert len(set(labels[who == speaker])) == 1
-    assert len({labels[who == speaker][0] for speaker in most}) == 3
+    for number in (4, 3, 1):
+        labels, _ = find_speakers(x, psi, opts, SpeakersOptions(max_speakers=number).bounds(400), Vectors(x), who)
+        most = np.argsort(-np.bincount(who))[:number]
+        for speaker in most:
+            assert len(set(labels[who == speaker])) == 1
+        assert len({labels[who == speaker][0] for speaker in most}) == len(set(labels)) == number
+
+
+def test_more_speakers_come_from_a_prior_that_costs_less():
+    """Where the prior alone leaves one speaker, three that are asked for are found as the model has them."""
+    x, psi, who = talk(np.random.default_rng(0), 60, 3, dim=10, between=20.0)
+    opts = VbxOptions(fb=1000.0).with_defaults(plda=True)
+    assert find_speakers(x, psi, opts, SpeakersOptions().bounds(60), Vectors(x))[0].max() == 0
+    labels, posteriors = find_speakers(x, psi, opts, SpeakersOptions(min_speakers=3).bounds(60), Vectors(x))
+    assert labels.tolist() == in_order_of_appearance(who).tolist()
+    first = smoothed(labels, 3, opts.init_smoothing)
+    assert np.abs(posteriors - first).max() > 0.001 and (posteriors.max(axis=1) > 0.99).mean() > 0.9
 
 
 def test_columns_of_what_is_left():
