@@ -48,11 +48,12 @@ def test_numbers_of_speakers_of_vectors(run_tool, voices, options, a, c):
         assert number in (None, max(labels(done.stdout, letter)))
 
 
-def test_kaldi_s_scores(run_tool, shared, tmp_path):
-    """Scores of PLDA, two recordings and more; Kaldi's script and its names of options."""
+def test_kaldi_s_scores(run_tool, shared, root, tmp_path):
+    """Scores of PLDA, with the name of Kaldi's script and of its options."""
     kaldi = shared / "golden/kaldi"
-    args = ["--min_neighbors=3", "--max_neighbors=20", "scp:vbx/scores_full_te0.9.scp", "vbx/reco2utt", tmp_path / "l"]
-    run_tool("cluster-spectral", *args, cwd=kaldi)
+    run_tool(root / "utils/kaldi-names", tmp_path / "names")
+    args = ["--min_neighbors", "3", "--max_neighbors=20", "scp:vbx/scores_full_te0.9.scp", "ark,t:vbx/reco2utt"]
+    run_tool(tmp_path / "names/spec_clust.py", *args, f"ark,t:{tmp_path}/l", cwd=kaldi)
     lines = (tmp_path / "l").read_text().splitlines()
     expected = [utt for line in (kaldi / "vbx/reco2utt").read_text().splitlines() for utt in line.split()[1:]]
     assert [line.split()[0] for line in lines] == expected
