@@ -67,7 +67,8 @@ def test_kaldi_s_models(run_tool, shared, tmp_path):
     assert len(bounds) > 2 and bounds == sorted(bounds)
     new = [turn for turn in read_rttm(str(tmp_path / "new")) if turn.reco == "dev00"]
     assert {turn.speaker for turn in new} <= {"one", "new-1", "new-2", "new-3"} and len(new) > 2
-    assert "new-1" in {turn.speaker for turn in new}
+    speakers = list(dict.fromkeys(turn.speaker for turn in new if turn.speaker != "one"))
+    assert speakers == [f"new-{i + 1}" for i in range(len(speakers))] != []
     assert sum(turn.duration for turn in new) == pytest.approx(30, abs=0.1)
     # at least two units of 25 frames, but for the first, whose unit is one frame, and the last
     assert all(turn.duration > 0.49 for turn in new[1:-1])
