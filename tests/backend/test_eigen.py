@@ -40,6 +40,11 @@ def test_the_tridiagonal_matrix_is_similar_and_not_negative_beside_its_diagonal(
     np.testing.assert_allclose(sorted(found), np.linalg.eigvalsh(matrix), atol=1e-12)
 
 
+def test_what_is_tridiagonal_already_stays():
+    diagonal, beside = tridiagonal(np.array([[1.0, -2, 0], [-2, 3, 5], [0, 5, 4]]))
+    assert (diagonal.tolist(), beside.tolist()) == ([1, 3, 4], [-2, 5])
+
+
 @pytest.mark.parametrize("matrix", [np.zeros((4, 4)), np.eye(5), np.diag([3.0, 1, 2]), np.ones((4, 4)),
                                     covariance(12, rank=3), covariance(6) * 1e-300, covariance(6) * 1e280,
                                     np.array([[1.0, 1e-200], [1e-200, 1]])])

@@ -110,7 +110,7 @@ def test_forms_of_what_is_trained(folder, run_tool):
     whole = "train-transform --chain=pca:2 --no-read-vectors --write-full-matrix=full.mat ark:m.ark pca.mat".split()
     run_tool(*whole)
     np.testing.assert_array_equal(read_array("full.mat")[:2], read_array("pca.mat"))
-    assert read_array("full.mat").shape == (3, 4)
+    assert read_array("full.mat").shape == (3, 4) and open("full.mat", "rb").read(2) == b"\0B"
     done = run_tool("train-transform", "ark:m.ark", "none", status=1)
     assert "all: m.ark: a matrix where a vector is expected" in done.stderr and not os.path.exists("none")
     for arguments, words in ((["--chain=mean,unit", "scp:v.scp", "x.mat"], "holds no 'unit'"),
