@@ -7,9 +7,11 @@ calibrate with), and those of segments and clusters to clusters.
 import numpy as np
 
 from diarkit.backend.cosine import unit_length
+from diarkit.backend.plda_scoring import bilinear
 from diarkit.clustering.linkage import checked, score_tree
 from diarkit.clustering.reciprocal import vector_tree
 from diarkit.errors import DataError
+from diarkit.options.plda import ProjectionOptions
 
 MOST_PAIRS = 2_000_000  # similarities that a calibration looks at; more do not change it
 PRIOR_PAIRS = 4
@@ -150,19 +152,17 @@ class Vectors:
         return member.T @ self.vectors, 0 * member.sum(axis=0) if self.cosine else member.T @ self.biases
 
 
-def make_similarities(array, vectors=False, plda=None, linkage="average"):
+def make_similarities(array, vectors=False, plda=None, linkage="average", target_energy=0.1):
     """Scores of a matrix (N, N), or Vectors of vectors (N, D) by their cosines or by the scores of a PLDA model.
 
-    With another linkage than average, Scores of the matrix that the vectors give. Raises DataError for NaN and
-    infinity, and for vectors that do not fit the model.
+    `target_energy` is that of score-plda. With another linkage than average, Scores of the matrix that the vectors
+    give. Raises DataError for NaN and infinity, and for vectors that do not fit the model.
     """
     if not vectors:
         return Scores(array, linkage)
     if plda is None:
         found = Vectors(unit_length(array))
     else:
-        from diarkit.backend.plda_scoring import bilinear
-
-        scaled, biases, constant = bilinear(plda, array)
+        scaled, biases, constant = bilinear(plda, array, ProjectionOptions(target_energy=target_energy))
         found = Vectors(scaled, biases + constant / 2)
     return found if linkage == "average" else Scores(found.rows(0, len(found)), linkage)

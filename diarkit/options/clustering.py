@@ -68,6 +68,9 @@ class SourceOptions:
         False, "The first argument has a vector for every segment, not a matrix of scores for every recording.")
     plda: str = tunable(
         "", "Compare vectors by the log likelihood ratio of this PLDA model, in place of their cosine.", "FILE")
+    target_energy: float = tunable(
+        0.1, "Compare them by the principal components of the recording that hold more than this part of its variance, "
+        "and one more, as score-plda does; from 0.998 on by all dimensions. For --plda.", "", "Kaldi's score_plda.sh")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import shlex
 import numpy as np
 import pytest
 
+from diarkit.io.plda import Plda, write_plda
 from diarkit.io.tables import ArrayWriter, read_lists
 
 
@@ -110,3 +111,73 @@ def test_all_segments_get_a_label(run_tool, shared, tmp_path):
     done = run_tool("cluster-ahc", "scp:vbx/scores_full_te0.9.scp", "vbx/reco2utt", "-", cwd=kaldi)
     expected = [utt for utts in read_lists(str(kaldi / "vbx/reco2utt")).values() for utt in utts]
     assert [line.split()[0] for line in done.stdout.splitlines()] == expected
+
+
+@pytest.fixture
+def voices(tmp_path):
+    """Vectors of two recordings, 30 windows of 3 speakers and 4 of one, and a PLDA model."""
+    rng = np.random.default_rng(7)
+    centres = 3 * rng.normal(size=(3, 10))
+    with ArrayWriter(f"ark:{tmp_path}/vectors.ark") as out:
+        for i in range(34):
+            out.write(f"w{i:02}", (centres[i // 10 % 3] + rng.normal(size=10)).astype(np.float32))
+    names = [f"w{i:02}" for i in range(34)]
+    (tmp_path / "spk2utt").write_text(f"a {' '.join(names[:30])}\nb {' '.join(names[30:])}\n")
+    write_plda(f"{tmp_path}/plda", Plda(np.zeros(10), np.eye(10), np.full(10, 9.0)))
+    return tmp_path
+
+
+def labels_of(path):
+    return [int(line.split()[1]) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("options, expected", [
+    ([], [1] * 10 + [2] * 10 + [3] * 10 + [1] * 4),
+    (["--auto"], [1] * 10 + [2] * 10 + [3] * 10 + [1] * 4),
+    (["--plda=plda", "--target-energy=1", "--threshold=0"], [1] * 10 + [2] * 10 + [3] * 10 + [1] * 4),
+    (["--plda=plda", "--num-speakers=1"], [1] * 34),
+    (["--threshold=2"], list(range(1, 31)) + list(range(1, 5))),
+    (["--reco2num-spk=numbers", "--linkage=complete"], [1] * 10 + [2] * 10 + [3] * 10 + [1, 1, 1, 1]),
+])
+def test_vectors(run_tool, voices, options, expected):
+    (voices / "numbers").write_text("a 3\nb 1\n")
+    run_tool("cluster-ahc", "--vectors", *options, "vectors.ark", "spk2utt", "labels", cwd=voices)
+    assert labels_of(voices / "labels") == expected
+
+
+def test_vectors_and_their_plda_scores_give_the_same(run_tool, voices):
+    for energy in ("--target-energy=0.1", "--target-energy=1"):
+        run_tool("score-plda", energy, "plda", "spk2utt", "vectors.ark", "ark:scores.ark", cwd=voices)
+        for threshold in (-3, 2):
+            run_tool("cluster-ahc", f"--threshold={threshold}", "scores.ark", "spk2utt", "one", cwd=voices)
+            run_tool("cluster-ahc", f"--threshold={threshold}", energy, "--vectors", "--plda=plda", "vectors.ark",
+                     "spk2utt", "two", cwd=voices)
+            assert (voices / "one").read_text() == (voices / "two").read_text()
+
+
+def test_ghosts(run_tool, voices):
+    """One window of another speaker among many is nobody."""
+    (voices / "spk2utt").write_text("a " + " ".join(f"w{i:02}" for i in range(21)) + "\n")
+    (voices / "segments").write_text("".join(f"w{i:02} a {0.75 * i} {0.75 * i + 1.5}\n" for i in range(21)))
+    args = ["--vectors", "--threshold=0.4", "vectors.ark", "spk2utt", "labels"]
+    run_tool("cluster-ahc", *args, cwd=voices)
+    assert labels_of(voices / "labels") == [1] * 10 + [2] * 10 + [3]
+    run_tool("cluster-ahc", "--segments=segments", "--ghost-share=0.08", *args, cwd=voices)
+    assert max(labels_of(voices / "labels")) == 2
+
+
+@pytest.mark.parametrize("options, message, status", [
+    (["--plda=plda", "--threshold=0"], "--plda is for vectors", 2),
+    (["--auto", "--threshold=0"], "--auto chooses the number of speakers", 2),
+    (["--num-speakers=2", "--reco2num-spk=numbers"], "give one of them", 2),
+    (["--vectors", "--reco2num-spk=numbers"], "a: has no number of speakers in --reco2num-spk", 1),
+    (["--vectors", "--segments=segments"], "a: w01 is not in the file of segments", 1),
+    (["--vectors", "--plda=other"], "10", 1),
+])
+def test_what_does_not_fit_together(run_tool, voices, options, message, status):
+    (voices / "numbers").write_text("b 1\n")
+    (voices / "segments").write_text("w00 a 0 1\n")
+    write_plda(f"{voices}/other", Plda(np.zeros(3), np.eye(3), np.ones(3)))
+    done = run_tool("cluster-ahc", *options, "vectors.ark", "spk2utt", "labels", cwd=voices, status=status)
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert not (voices / "labels").exists()
