@@ -9,8 +9,7 @@ import numpy as np
 from diarkit import signals
 from diarkit.activity import speech_segments
 from diarkit.backend.cosine import unit_length
-from diarkit.clustering.similarities import make_similarities
-from diarkit.clustering.speakers import find_speakers
+from diarkit.clustering.methods import cluster
 from diarkit.errors import DataError, UsageError
 from diarkit.networks import make_embedder
 from diarkit.options.clustering import AhcOptions, SpeakersOptions
@@ -95,18 +94,21 @@ class Pipeline:
     embedder : diarkit.networks.make_embedder
     segment_opts, subsegment_opts, ahc_opts, speakers_opts : SegmentOptions, SubsegmentOptions, AhcOptions,
         SpeakersOptions
+    clustering : see clustering.methods
     """
 
     # How far the work is after each stage, for the progress line: measured on an hour of speech.
     VAD_SHARE = 0.2
 
-    def __init__(self, detector, embedder, segment_opts, subsegment_opts, ahc_opts, speakers_opts=None):
+    def __init__(self, detector, embedder, segment_opts, subsegment_opts, ahc_opts, speakers_opts=None,
+                 clustering="ahc"):
         self.detector = detector
         self.embedder = embedder
         self.segment_opts = segment_opts
         self.subsegment_opts = subsegment_opts
         self.ahc_opts = ahc_opts
         self.speakers_opts = speakers_opts or SpeakersOptions()
+        self.clustering = clustering
 
     def diarize(self, source, stages=None):
         """Who spoke when in a Signal of any rate."""
@@ -134,12 +136,12 @@ class Pipeline:
         return speech_segments(decisions, **asdict(self.segment_opts))
 
     def cluster(self, vectors):
-        """Labels of windows from their embeddings; as score-cosine and cluster-ahc."""
-        similarities = make_similarities(vectors, True, linkage=self.ahc_opts.linkage)
-        return find_speakers(similarities, self.ahc_opts, self.speakers_opts.bounds(len(vectors)))
+        """Labels of windows from their embeddings; as cluster-ahc --vectors --refine and the like."""
+        return cluster(self.clustering, vectors, self.ahc_opts, self.speakers_opts.bounds(len(vectors)))
 
 
-def make_pipeline(vad_opts, network, model, threads, segment_opts, subsegment_opts, ahc_opts, speakers_opts=None):
+def make_pipeline(vad_opts, network, model, threads, segment_opts, subsegment_opts, ahc_opts, speakers_opts=None,
+                  clustering="ahc"):
     """The Pipeline for options and models: `network` is Silero's ONNX file, `model` that of the embedding.
 
     Settings of the clustering that the user left at their defaults are those that the model brings.
@@ -153,7 +155,7 @@ def make_pipeline(vad_opts, network, model, threads, segment_opts, subsegment_op
                                         if getattr(ahc_opts, name) == getattr(defaults, name)})
     embedder = None if model is None else make_embedder(model, threads)
     return Pipeline(detector_of_signals(vad_opts, network), embedder, segment_opts, subsegment_opts, ahc_opts,
-                    speakers_opts)
+                    speakers_opts, clustering)
 
 
 def detector_of_signals(vad_opts, network=None):

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from diarkit import signals, toy
-from diarkit.campplus import CamPlusPlus
 from diarkit.backend.cosine import cosine_scores, unit_length
+from diarkit.campplus import CamPlusPlus
 from diarkit.embedding import (
     BATCH,
     HEAD_BLOCK,

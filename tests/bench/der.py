@@ -8,6 +8,7 @@ recordings are clean, the odd ones have noise and reverberation; settings were c
 
     --model NAME          campplus (default) or ge2e
     --vad NAME            silero (default), webrtc or energy
+    --clustering NAME     ahc, spectral, kmeans or vbx; the default is that of diarize
     --set-ahc NAME=VALUE  another value of an option of the clustering, any number of times
 """
 
@@ -20,6 +21,7 @@ from common.sets import SETS, number_of_speakers, recordings, require_sets, resu
 from diarkit.io.models import find_embedding, find_model, read_model
 from diarkit.options.activity import SegmentOptions, VadOptions
 from diarkit.options.clustering import AhcOptions
+from diarkit.options.embeddings import DiarizeOptions
 from diarkit.options.windows import SubsegmentOptions
 from diarkit.pipeline import make_pipeline
 
@@ -65,6 +67,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="")
     parser.add_argument("--vad", default="silero")
+    parser.add_argument("--clustering", default=DiarizeOptions().clustering)
     parser.add_argument("--set-ahc", action="append", default=[])
     args = parser.parse_args()
     require_sets()
@@ -72,8 +75,8 @@ def main():
     network = read_model(find_model("silero-vad")).weights if args.vad == "silero" else None
     model = read_model(find_embedding(args.model))
     pipeline = make_pipeline(VadOptions(method=args.vad), network, model, 0, SegmentOptions(), SubsegmentOptions(),
-                             replace(AhcOptions(), **changed))
-    print(f"{model.description['name']}, speech activity {args.vad}" + "".join(f", {word}" for word in args.set_ahc))
+                             replace(AhcOptions(), **changed), clustering=args.clustering)
+    print(f"{model.description['name']}, speech activity {args.vad}, clustering {args.clustering}" + "".join(f", {word}" for word in args.set_ahc))
     table = []
     table += rows(pipeline, "system")
     table += rows(pipeline, "number given", given_number=True)

@@ -252,9 +252,9 @@ def main():
     import numpy as np
     import torch
 
+    from diarkit.backend.cosine import unit_length
     from diarkit.campplus import CamPlusPlus
     from diarkit.campplus_fast import FastCamPlusPlus
-    from diarkit.backend.cosine import unit_length
     from diarkit.io.models import find_model, read_model
     from diarkit.networks import with_weights
 
