@@ -21,7 +21,7 @@ class DiarizeOptions:
         "mix", "Of a recording with several: mix them; N, one of them, counted from 0; separate, each is one speaker, "
         "as on a telephone line recorded on both sides.", "mix|N|separate")
     clustering: str = tunable(
-        "ahc", "How windows become speakers: agglomerative clustering, spectral clustering, k-means, or variational "
+        "vbx", "How windows become speakers: agglomerative clustering, spectral clustering, k-means, or variational "
         "Bayes over time that begins with the first.", "", "RESULTS.md", ("ahc", "spectral", "kmeans", "vbx"))
     embeddings_out: str = tunable(
         "", "Write the embedding of every window, and of every speaker the mean under <recording>-speaker-<n>, to "

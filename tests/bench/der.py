@@ -76,7 +76,8 @@ def main():
     model = read_model(find_embedding(args.model))
     pipeline = make_pipeline(VadOptions(method=args.vad), network, model, 0, SegmentOptions(), SubsegmentOptions(),
                              replace(AhcOptions(), **changed), clustering=args.clustering)
-    print(f"{model.description['name']}, speech activity {args.vad}, clustering {args.clustering}" + "".join(f", {word}" for word in args.set_ahc))
+    print(f"{model.description['name']}, speech activity {args.vad}, clustering {args.clustering}"
+          + "".join(f", {word}" for word in args.set_ahc))
     table = []
     table += rows(pipeline, "system")
     table += rows(pipeline, "number given", given_number=True)
