@@ -110,11 +110,12 @@ def test_resume_runs_only_what_is_missing(done, tmp_path):
 
 @pytest.mark.parametrize("step", sorted(path.name for path in (TOY.parents[1] / "steps").glob("*.sh")))
 def test_every_step_has_help_and_refuses_wrong_usage(step, run_tool, tmp_path):
-    assert run_tool(step, "--help").stdout.split("\n")[1].startswith(f"  {step} [--nj 4] [--cmd run.sh]")
+    jobs = "" if step == "train_plda.sh" else " [--nj 4]"
+    assert run_tool(step, "--help").stdout.split("\n")[1].startswith(f"  {step}{jobs} [--cmd run.sh]")
     assert run_tool(step, status=2).stdout == ""
     done = run_tool(step, "--no-such-option", "x", status=2)
     assert done.stderr.count("\n") == 1
-    model = [tmp_path / "model"] if step == "extract_xvectors.sh" else []
+    model = [tmp_path / "model"] if step in ("extract_xvectors.sh", "score_plda.sh") else []
     done = run_tool(step, *model, tmp_path / "data", tmp_path / "out", status=1)
     assert "no such file" in done.stderr and done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Train a PLDA model on labelled embeddings, and what comes before it: the mean and a whitening transform.
+#   train_plda.sh [--cmd run.sh] [--whiten-dir DIR] [--config conf/train-plda.conf] [--max-failed 0]
+#                 <xvectors-dir> <out-dir>
+# Reads  <xvectors-dir>/{xvector.scp,spk2utt}, of which the speakers are people, unlike in a directory to diarize;
+#        <whiten-dir>/xvector.scp, embeddings like those to diarize, which need no labels; default <xvectors-dir>
+# Writes <out-dir>/{mean.vec,transform.mat,plda} in Kaldi's form, logs in <out-dir>/log
+set -euo pipefail
+
+cmd=run.sh
+config=/dev/null # options of train-plda
+whiten_dir=''
+max_failed=0     # vectors that may fail: a number, or 5%
+. step.sh
+[[ $# == 2 ]] || usage 2
+xvectors=$1 out=$2
+
+require "$xvectors"/{xvector.scp,spk2utt} "${whiten_dir:-$xvectors}/xvector.scp" "$config"
+mkdir -p "$out/log"
+whiten=scp:${whiten_dir:-$xvectors}/xvector.scp
+
+$cmd "$out/log/mean.log" mean-vectors --max-failed "$max_failed" "$whiten" "$out/mean.vec"
+$cmd "$out/log/transform.log" \
+  train-transform --chain=whiten --max-failed "$max_failed" \
+  "ark:subtract-mean '$out/mean.vec' '$whiten' ark:- |" "$out/transform.mat"
+$cmd "$out/log/plda.log" \
+  train-plda --config "$config" --max-failed "$max_failed" "$xvectors/spk2utt" \
+  "ark:subtract-mean 'scp:$xvectors/xvector.scp' ark:- | apply-transform '$out/transform.mat' ark:- ark:- |
+   normalize-length ark:- ark:- |" "$out/plda"
