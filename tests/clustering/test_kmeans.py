@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from diarkit.backend.cosine import unit_length
 from diarkit.clustering import counting
 from diarkit.clustering import kmeans as module
-from diarkit.clustering.kmeans import kmeans, without_empty
+from diarkit.clustering.kmeans import kmeans, means, without_empty
 from diarkit.clustering.similarities import make_similarities
 from diarkit.clustering.tree import in_order_of_appearance
 from diarkit.errors import DataError
@@ -84,6 +84,13 @@ def test_voices_of_any_length_and_loudness():
     who = rng.integers(0, 3, 90)
     vectors = (rng.normal(size=(3, 32))[who] + 0.2 * rng.normal(size=(90, 32))) * rng.uniform(0.01, 100, (90, 1))
     assert kmeans(vectors, 3, OPTS, True).tolist() == in_order_of_appearance(who).tolist()
+
+
+def test_means_are_of_unit_length_only_where_spherical():
+    vectors = np.array([[1.0, 0], [0, 1.0], [0, -2.0]])
+    labels = np.array([0, 0, 1])
+    assert means(vectors, labels, 2, False) == pytest.approx(np.array([[0.5, 0.5], [0, -2]]))
+    assert means(vectors, labels, 2, True) == pytest.approx(np.array([[0.5**0.5, 0.5**0.5], [0, -1]]))
 
 
 def test_an_empty_cluster_gets_the_farthest_of_those_with_company():

@@ -9,7 +9,7 @@ from diarkit.backend.cosine import cosine_scores
 from diarkit.clustering import spectral as module
 from diarkit.clustering.neighbours import some_of
 from diarkit.clustering.similarities import Scores, Vectors, make_similarities
-from diarkit.clustering.spectral import cluster, labelled
+from diarkit.clustering.spectral import cluster, labelled, make_links
 from diarkit.clustering.tree import in_order_of_appearance
 from diarkit.errors import DataError
 from diarkit.options.clustering import AhcOptions, SpeakersOptions
@@ -47,6 +47,31 @@ def test_clear_voices_every_way(way):
         assert find(similarities, **way).tolist() == who.tolist()
         assert find(similarities, num_speakers=4, **way).tolist() == who.tolist()
         assert find(similarities, max_speakers=3, **way).max() + 1 <= 3
+
+
+def test_more_speakers_than_eigengaps_look_for_by_a_threshold():
+    vectors, who = voices(200, 14, 0.2, 5, 40)
+    for numbers in ({}, dict(min_speakers=13), dict(num_speakers=14)):
+        assert find(make_similarities(vectors, True), threshold=0.7, **numbers).tolist() == who.tolist()
+
+
+def test_weights_of_links():
+    """Affinities unless --binary, of neighbours and of a matrix, and only those that are not pruned."""
+    scores = np.array([[1, 0.9, 0.5, -0.2], [0.9, 1, 0.3, 0.1], [0.5, 0.3, 1, 0.2], [-0.2, 0.1, 0.2, 1]])
+
+    def weights(**settings):
+        bounds = SpeakersOptions().bounds(4)
+        return make_links(make_similarities(scores), SpectralOptions(**settings), bounds, print)[0].toarray()
+
+    whole = np.maximum(scores, 0) - np.eye(4)
+    assert weights(pruning="none") == pytest.approx(whole)
+    assert weights(pruning="none", binary=True).tolist() == (whole > 0).tolist()
+    assert weights(pruning="affinity", min_affinity=0.3) == pytest.approx(np.where(whole < 0.3, 0, whole))
+    assert weights(pruning="neighbors", neighbors=4) == pytest.approx(whole)
+    two = weights(pruning="neighbors", neighbors=2)
+    assert two == pytest.approx(np.array([[0, 0.9, 0.25, 0], [0.9, 0, 0, 0], [0.25, 0, 0, 0.1], [0, 0, 0.1, 0]]))
+    binary = weights(pruning="neighbors", neighbors=2, binary=True)
+    assert binary.tolist() == [[0, 1, 0.5, 0], [1, 0, 0, 0], [0.5, 0, 0, 0.5], [0, 0, 0.5, 0]]
 
 
 def test_scores_of_any_scale():
