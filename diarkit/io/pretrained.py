@@ -56,7 +56,7 @@ SOURCES = {
             "name": "GE2E d-vector",
             "license": "Apache-2.0",
             "origin": "Resemblyzer",
-            "clustering": {"min_threshold": 0.65, "max_threshold": 0.75},
+            "clustering": {"min_threshold": 0.65, "max_threshold": 0.75, "apart_below": 0.0, "alike_above": 1.0},
         },
         state="model_state",
         skip=("similarity_weight", "similarity_bias"),
