@@ -95,16 +95,18 @@ def recording_projection(plda, vectors, opts, both=None):
     return projection, models.projected(plda, projection, both)
 
 
-def bilinear(plda, vectors, opts=None, length_opts=None, both=None):
+def bilinear(plda, vectors, opts=None, length_opts=None, both=None, recording=None):
     """What gives the scores of every two vectors of a recording: score(i, j) = u_i . u_j + q_i + q_j + c.
 
     Vectors are projected to the recording's own principal components, without their mean being subtracted, and scaled
     to the length that the model expects. The other parameters, and the errors, are those of recording_projection, with
-    default options where there are none; length_opts is a LengthOptions.
+    default options where there are none; length_opts is a LengthOptions. recording : vectors of the recording that
+    `vectors`, strangers of a cohort, are to be compared with; None: they are the recording.
 
     Returns u (N, K), q (N,) and c, a number; float64.
     """
-    projection, plda = recording_projection(plda, vectors, opts or ProjectionOptions(), both)
+    recording = vectors if recording is None else recording
+    projection, plda = recording_projection(plda, recording, opts or ProjectionOptions(), both)
     vectors = vectors if projection is None else np.asarray(vectors, np.float64) @ projection.T
     found = models.transformed(plda, vectors, length_opts or LengthOptions())
     used = plda.psi > 0  # in other dimensions speakers do not differ
@@ -134,11 +136,14 @@ def score_matrix(plda, vectors, opts=None, length_opts=None, both=None):
     return np.concatenate(list(score_rows(*bilinear(plda, vectors, opts, length_opts, both))))
 
 
-def scores_between(psi, left, right):
-    """Scores of every vector of one set with every one of another, both transformed: (M, D), (N, D) -> (M, N)."""
-    weights = ratio(psi)
-    return (left * weights.cross) @ right.T + (left**2 @ weights.train)[:, None] + right**2 @ weights.test + (
-        weights.constant)
+def scores_between(psi, left, right, counts=1):
+    """Scores of every vector of one set with every one of another, both transformed: (M, D), (N, D) -> (M, N).
+
+    counts : of how many vectors each of `left` is the mean, a number or (M,)
+    """
+    weights = ratio(psi, np.reshape(counts, (-1, 1)))
+    return (left * weights.cross) @ right.T + (weights.test @ (right**2).T) + (
+        (left**2 * weights.train).sum(axis=1) + weights.constant)[:, None]
 
 
 class PairScorer:

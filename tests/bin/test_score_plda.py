@@ -4,9 +4,11 @@ import sys
 import numpy as np
 import pytest
 
+from diarkit.backend.plda_scorer import PldaScorer
 from diarkit.backend.plda_scoring import score_matrix
 from diarkit.io.plda import read_plda, write_plda
 from diarkit.io.tables import ArrayWriter, read_arrays
+from diarkit.options.calibration import NormOptions
 from diarkit.options.plda import LengthOptions, ProjectionOptions
 
 SIZE = 6
@@ -105,6 +107,25 @@ def test_a_recording_that_will_not_do_costs_that_one(data, run_tool, names, mess
     assert len(list(read_arrays("ark:s.ark"))) == 3
 
 
+@pytest.mark.parametrize("norm", ["s", "z"])
+def test_a_cohort_normalises_recordings_and_trials(data, run_tool, norm):
+    args = ["--cohort=scp:v.scp", "--top-n=7", f"--norm={norm}"]
+    plda, strangers = read_plda("plda"), np.stack(list(data.values()))
+    scorer = PldaScorer(plda, ProjectionOptions(0.5), LengthOptions(), strangers, NormOptions("x", norm, 7))
+    run_tool("score-plda", "--target-energy=0.5", *args, "plda", "spk2utt", "scp:v.scp", "ark:s.ark")
+    found = dict(read_arrays("ark:s.ark"))
+    for reco, vectors in recordings(data).items():
+        np.testing.assert_array_equal(found[reco], np.concatenate(list(scorer.rows(vectors))))
+    with open("trials", "w") as file:
+        file.write("r1-1 r0-4\nr0-2 r0-2\n")
+    with open("counts", "w") as file:
+        file.writelines(f"{name} {1 + 4 * (name == 'r1-1')}\n" for name in data)
+    out = run_tool("score-plda", *args, "--num-utts=counts", "plda", "scp:v.scp", "scp:v.scp", "trials", "-").stdout
+    score = scorer.pairs(strangers, strangers, np.array([1 + 4 * (name == "r1-1") for name in data]))
+    expected = score(np.array([31, 2]), np.array([4, 2]))
+    np.testing.assert_allclose([float(line.split()[2]) for line in out.splitlines()], expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("options, status, message", [
     (["plda", "spk2utt", "scp:v.scp"], 2, "expected: PLDA SPK2UTT VECTORS SCORES, or PLDA TRAIN TEST TRIALS SCORES"),
     (["--num-utts=x", "plda", "spk2utt", "scp:v.scp", "ark:-"], 2, "--num-utts has no meaning with 4 arguments"),
@@ -113,11 +134,16 @@ def test_a_recording_that_will_not_do_costs_that_one(data, run_tool, names, mess
     (["--min-dim=0", "plda", "spk2utt", "scp:v.scp", "ark:-"], 2, "must be at least 1"),
     (["flat", "spk2utt", "scp:v.scp", "ark:-"], 1, "the transform of the PLDA model is singular"),
     (["small", "scp:v.scp", "scp:v.scp", "trials", "-"], 1, "vectors of 6 numbers, but a PLDA model of 2"),
+    (["--cohort=ark:short.ark", "plda", "spk2utt", "scp:v.scp", "ark:-"], 1,
+     "ark:short.ark: vectors of 2 numbers, but a PLDA model of 6"),
+    (["--cohort=ark:none", "plda", "spk2utt", "scp:v.scp", "ark:-"], 1, "none: no such file"),
     (["--num-utts=counts", "plda", "scp:v.scp", "scp:v.scp", "trials", "-"], 1, "counts: r0-0: no number of vectors"),
 ])  # fmt: skip
 def test_what_cannot_be(data, run_tool, tmp_path, options, status, message):
     write_plda("flat", (np.zeros(SIZE), np.ones((SIZE, SIZE)), np.ones(SIZE)))
     write_plda("small", (np.zeros(2), np.eye(2), np.ones(2)))
+    with ArrayWriter("ark:short.ark") as out:
+        out.write("short", np.ones(2))
     (tmp_path / "counts").write_text("x 1\n")
     (tmp_path / "trials").write_text("r0-0 r0-1\n")
     done = run_tool("score-plda", *options, status=status)
