@@ -7,6 +7,8 @@ analysis of speaker diarization with eigenvoice priors", to whose equations the 
 (VB_diarization.py of Kaldi's callhome_diarization), whose options and units these are.
 """
 
+import itertools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +20,8 @@ from diarkit.clustering.hmm import infer
 from diarkit.errors import DataError
 
 FITTING = 10  # iterations
+LARGEST = 1e100  # features beyond have squares that are infinite
+ROUNDING = 0.1  # s by which turns may be longer than features: windows at the end, times rounded
 
 
 class Units(NamedTuple):
@@ -50,7 +54,10 @@ class Eigenvoices:
         # V' inv(Sigma) V of each Gaussian, the lower triangle: the largest thing here
         self.precisions = np.empty((len(directions), len(lower[0])), np.float32)
         for c, (own, weighted) in enumerate(zip(directions, self.project, strict=True)):
-            self.precisions[c] = (own.T @ weighted)[lower]
+            with np.errstate(over="ignore"):
+                self.precisions[c] = (own.T @ weighted)[lower]
+        if not np.isfinite(self.precisions).all():
+            raise DataError("the i-vector extractor moves means too far for the variances of the UBM")
         self.lower = lower
         self.width = self.rank
 
@@ -67,7 +74,11 @@ class Eigenvoices:
             precision = np.zeros((self.rank, self.rank))
             precision[self.lower] = row
             precision += np.tril(precision, -1).T + np.eye(self.rank)
-            covariance = np.linalg.inv(precision)  # (34)
+            try:
+                covariance = np.linalg.inv(precision)  # (34)
+            except np.linalg.LinAlgError:
+                raise DataError("the i-vector extractor and the UBM do not fit these features: "
+                                "the precision of an i-vector is singular") from None
             means[s] = covariance @ first[s]  # (35)
             second = covariance + np.outer(means[s], means[s])
             seconds[s] = (2 * second - np.diag(np.diag(second)))[self.lower]
@@ -143,10 +154,13 @@ def find_turns(feats, turns, speech, voices, opts, told=None):
     told : called with the number of each iteration and the evidence lower bound
 
     Returns (start, end, speaker), s, in order; speakers that were not in `turns` have higher numbers. Raises DataError
-    for frames of another D than the UBM's, and for NaN or infinity.
+    for frames of another D than the UBM's, for NaN, infinity or numbers whose squares are, and where turns are to begin
+    with and no frame of speech is in them.
     """
     if not np.isfinite(feats).all():
         raise DataError("features have NaN or infinity in them")
+    if np.size(feats) and max(float(np.max(feats)), -float(np.min(feats))) > LARGEST:
+        raise DataError(f"features beyond {LARGEST:g}")
     shift = opts.frame_shift / 1000
     speakers = max([speaker + 1 for *_, speaker in turns], default=1)
     active = active_frames(turns, speakers, len(feats), shift)
@@ -154,6 +168,8 @@ def find_turns(feats, turns, speech, voices, opts, told=None):
     where = where.any(axis=1)
     labels = np.full(len(feats), -1)
     if where.any():
+        if turns and opts.initialize and not active[where].any():
+            raise DataError("its turns are nowhere where there is speech")
         frames = np.asarray(feats[where], float)
         if voices is None:
             voices = OwnMeans(mixtures.fit(frames, opts.num_gauss, FITTING, opts.seed), opts.relevance)
@@ -161,6 +177,38 @@ def find_turns(feats, turns, speech, voices, opts, told=None):
             speakers = max(speakers, opts.max_speakers)
         labels[where] = resegment(frames, first_posteriors(active[where], speakers, opts), voices, opts, told)
     return turns_of_frames(labels, shift)
+
+
+def find_speakers(feats, turns, speech, voices, opts, told=None):
+    """As find_turns, with names of speakers in place of numbers, those of new ones being new-1, new-2 or what is free.
+
+    An end of `speech` may be infinite, for that of the frames. Returns also lines of what there is to say of it. Raises
+    DataError also where there are turns, and no frame is in them or in `speech`.
+    """
+    names = list(dict.fromkeys(name for *_, name in turns))
+    said = [] if turns else ["has no turns in RTTM"]
+    for what, times in (("turns", turns), ("segments in --segments", speech)):
+        if times or turns and times is not None:
+            said += remarks(what, times, len(feats), opts.frame_shift / 1000)
+    found = find_turns(feats, [(start, end, names.index(name)) for start, end, name in turns], speech, voices, opts,
+                       told)
+    free = (name for i in itertools.count(1) if (name := f"new-{i}") not in names)
+    new = dict.fromkeys(speaker for *_, speaker in found if speaker >= len(names))
+    names = dict(enumerate(names)) | dict(zip(new, free, strict=False))
+    return [(start, end, names[speaker]) for start, end, speaker in found], said
+
+
+def remarks(what, times, count, shift):
+    """Lines to say of (start, end, ...), s, that go on after `count` frames; DataError if no frame is in them."""
+    if not times:
+        raise DataError(f"has turns, but no {what}")
+    end = count * shift
+    first, last = min(time[0] for time in times), max((time[1] for time in times if time[1] < math.inf), default=0)
+    frames = f"{count} frames of {1000 * shift:g} ms end at {end:g} s; is --frame-shift right?"
+    if not active_frames([(*time[:2], 0) for time in times], 1, count, shift).any():
+        raise DataError(f"no frame is in its {what}, from {first:g} to {max(first, last):g} s: {frames}")
+    late = last > end + shift + ROUNDING
+    return [f"its {what} end at {last:g} s, what is after its features is lost: {frames}"] if late else []
 
 
 def resegment(frames, start, voices, opts, told=None):
@@ -188,11 +236,11 @@ def resegment(frames, start, voices, opts, told=None):
 def active_frames(turns, speakers, count, shift):
     """Whether each of `count` frames, `shift` s apart, is of each of so many speakers: (count, speakers) bool.
 
-    turns : (start, end, speaker), s
+    turns : (start, end, speaker), s; an end may be infinite
     """
     active = np.zeros((count, speakers), bool)
     for start, end, speaker in turns:
-        active[max(round(start / shift), 0) : max(round(end / shift), 0), speaker] = True
+        active[max(round(start / shift), 0) : max(round(min(end / shift, count)), 0), speaker] = True
     return active
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from diarkit.errors import DataError
+from diarkit.errors import DataError, UsageError
 from diarkit.options.tunables import tunable
 
 # With a PLDA model, as published for AMI with ResNet101 x-vectors every 0.24 s (BUTSpeechFIT/VBx, Landini et al. 2022).
@@ -71,6 +71,12 @@ class VbxFilesOptions:
 KALDI_FRAMES = {"max_iters": 10, "downsample": 25, "loop_probability": 0.9, "stat_scale": 0.2}
 # With a UBM of the recording itself: chosen on real conversations with MFCCs that are not normalised.
 OWN_FRAMES = {"max_iters": 3, "downsample": 10, "loop_probability": 0.99, "stat_scale": 0.1}
+# From and to what the numbers of ResegmentOptions may be: memory grows with some, beyond others all is 0 or infinite.
+RANGES = {
+    "max_speakers": (1, 1000), "max_iters": (1, 10**6), "downsample": (1, 10**5), "loop_probability": (0, 1 - 1e-9),
+    "min_duration": (1, 1000), "stat_scale": (1e-6, 1000), "ll_scale": (1e-6, 1000), "sparsity_threshold": (0, 1),
+    "alpha_q_init": (0.1, 1e9), "seed": (0, 10**18), "frame_shift": (0.001, 1e5), "num_gauss": (1, 10**5),
+    "relevance": (1e-6, 1e9)}
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,11 @@ class ResegmentOptions:
         1.0, "Scale of log likelihoods of the UBM: less makes it less sure which Gaussian a frame is of.", "",
         "Kaldi", names=("llscale",))
     sparsity_threshold: float = tunable(
-        0.001, "Shares of frames in Gaussians below this are taken to be 0.", "", "Kaldi", names=("sparsitythr",))
-    epsilon: float = tunable(1e-6, "Stop when the evidence lower bound gains less than this.", "nats", "Kaldi")
+        0.001, "Shares of frames in Gaussians below this, after --stat-scale, are taken to be 0.", "", "Kaldi",
+        names=("sparsitythr",))
+    epsilon: float = tunable(
+        1e-6, "Stop when the evidence lower bound gains less than this; with a negative number never before "
+        "--max-iters.", "nats", "Kaldi")
     initialize: bool = tunable(True, "Begin with the speakers of RTTM; if not, by chance.", "", "Kaldi")
     alpha_q_init: float = tunable(
         100.0, "Concentration of the Dirichlet distribution from which to begin by chance.", "", "Kaldi",
@@ -116,14 +125,15 @@ class ResegmentOptions:
         return filled(self, KALDI_FRAMES if ubm else OWN_FRAMES)
 
     def check(self):
-        for name in ("max_speakers", "max_iters", "downsample", "min_duration", "num_gauss"):
-            if getattr(self, name) < 1:
-                raise DataError(f"--{name.replace('_', '-')} must be at least 1")
-        for name in ("stat_scale", "ll_scale", "alpha_q_init", "frame_shift", "relevance"):
-            if not getattr(self, name) > 0:
-                raise DataError(f"--{name.replace('_', '-')} must be above 0")
-        if not 0 <= self.loop_probability < 1:
-            raise DataError("--loop-probability must be at least 0 and less than 1")
+        for name, (low, high) in RANGES.items():
+            option, value = "--" + name.replace("_", "-"), getattr(self, name)
+            if value < low:
+                raise DataError(f"{option}={value:.12g}: it must be at least {low:g}")
+            if value > high:
+                raise DataError(f"{option}={value:.12g}: it must be at most {high:.12g}")
+        if self.sparsity_threshold >= self.stat_scale:
+            raise DataError(f"--sparsity-threshold={self.sparsity_threshold:g}: it must be less than --stat-scale, "
+                            f"{self.stat_scale:g}, or no frame is of any Gaussian")
 
 
 @dataclass(frozen=True)
@@ -132,3 +142,7 @@ class ResegmentFilesOptions:
     extractor: str = tunable("", "Kaldi's file of an i-vector extractor trained with that UBM.", "FILE")
     segments: str = tunable("", "Where there is speech, lines <segment> <recording> <start> <end>; default: where "
                             "RTTM has it.", "FILE")
+
+    def __post_init__(self):
+        if bool(self.ubm) != bool(self.extractor):
+            raise UsageError("--ubm and --extractor belong together: give both or none")
