@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from diarkit.clustering.speakers import find_speakers
-from diarkit.errors import DataError
+from diarkit.errors import DataError, UsageError
+from diarkit.options.tuning import number_text
 from diarkit.scoring.der import Errors, score
 from diarkit.scoring.scorers import in_the_total
 
@@ -49,8 +50,7 @@ class Tuner:
         for turn in reference:
             self.reference.setdefault(turn.reco, []).append(turn)
         self.trials = {}
-        self.known = {}  # {(recording, bytes of labels): Errors}
-        self.fixed = None  # Errors of recordings that only the reference has
+        self.known = {}  # {(recording, bytes of labels, None without labels): Errors}
         self.score = None  # of all recordings by the first value: its protocol and notes
 
     def try_value(self, value):
@@ -59,30 +59,30 @@ class Tuner:
             labels = self.cluster(value)
             if not labels:
                 raise DataError("no recording with segments is left to tune with")
-            new = [reco for reco in labels if key_of(reco, labels) not in self.known]
-            if new or self.fixed is None:
-                self.score_recordings(new, labels)
-            errors = {reco: self.known[key_of(reco, labels)] for reco in labels}
-            errors = {reco: found for reco, found in errors.items() if found is not None} | self.fixed
+            recos = dict.fromkeys([*labels, *self.reference])  # those that only the reference has are all missed
+            new = [reco for reco in recos if key_of(reco, labels) not in self.known]
+            if new:
+                self.score_recordings(new, recos, labels)
+            errors = {reco: self.known[key_of(reco, labels)] for reco in recos}
+            errors = {reco: found for reco, found in errors.items() if found is not None}
+            if not any(errors[reco].scored > 0 for reco in labels if reco in errors):
+                raise DataError("no speech of the reference is left to score in the recordings that are clustered")
             self.trials[value] = Trial(labels, errors)
         return self.trials[value]
 
-    def score_recordings(self, recos, labels):
-        """Put the Errors of some recordings into `known`, None where they do not count."""
-        first = self.fixed is None
-        spoken = first or any(turn.duration > 0 for reco in recos for turn in self.reference.get(reco, ()))
-        chosen = recos if spoken and not first else labels  # without speech in them there is nothing to score
-        reference = [turn for reco, turns in self.reference.items() if chosen is labels or reco in chosen
-                     for turn in turns]
-        hypothesis = [turn for reco in chosen for turn in self.turns_of(reco, labels[reco])]
+    def score_recordings(self, new, recos, labels):
+        """Put the Errors of the new ones of all recordings into `known`, None where they do not count."""
+        scored = self.score is not None and any(self.score.files[reco].scored > 0 for reco in new
+                                                if reco in self.score.files)
+        chosen = new if scored else recos  # those without speech that is scored cannot be scored by themselves
+        reference = [turn for reco in chosen for turn in self.reference.get(reco, ())]
+        hypothesis = [turn for reco in chosen if reco in labels for turn in self.turns_of(reco, labels[reco])]
         opts = self.opts
         found = score(reference, hypothesis, self.uem, opts.collar, opts.ignore_overlap, opts.scorer)
         errors = in_the_total(found.files, opts.scorer)
         for reco in chosen:
             self.known[key_of(reco, labels)] = errors.get(reco)
-        if first:
-            self.score = found
-            self.fixed = {reco: found for reco, found in errors.items() if reco not in labels}
+        self.score = self.score or found
 
     def best(self, values, recos=None):
         """(value, DER): the first of the values with the lowest DER over some recordings, all if None."""
@@ -113,7 +113,7 @@ class Tuner:
 
 
 def key_of(reco, labels):
-    return reco, np.asarray(labels[reco], np.int32).tobytes()
+    return reco, np.asarray(labels[reco], np.int32).tobytes() if reco in labels else None
 
 
 class Trees:
@@ -127,7 +127,7 @@ class Trees:
     parameter : the field of it that is tuned
     speakers_opts : SpeakersOptions
 
-    Raises DataError for a field that there is not, or one that is no number.
+    Raises UsageError for a field that there is not, or one that is no number.
     """
 
     def __init__(self, opts, parameter, speakers_opts):
@@ -135,7 +135,7 @@ class Trees:
         self.parameter = parameter.replace("-", "_")
         kinds = {field.name: str(field.type) for field in fields(opts)}
         if not any(kind in kinds.get(self.parameter, "") for kind in ("int", "float")):
-            raise DataError(f"cluster-ahc has no --{parameter} that is a number")
+            raise UsageError(f"--parameter={parameter}: cluster-ahc has no --{parameter} that is a number")
         self.whole = "int" in kinds[self.parameter]
         self.speakers_opts = speakers_opts
         self.names, self.times, self.trees = {}, {}, {}
@@ -148,10 +148,21 @@ class Trees:
             self.names[group.reco], self.times[group.reco] = group.names, group.times
             self.trees[group.reco] = CachedTree(similarities, self.keep)
 
-    def __call__(self, value):
+    def check(self, opts):
+        """Raise UsageError for values of TuningOptions that the parameter cannot have."""
+        if self.whole and opts.search == "golden":
+            raise UsageError(f"--search=golden is not for --{self.parameter.replace('_', '-')}, a whole number")
+        for value in opts.numbers:
+            self.changed(value)
+
+    def changed(self, value):
+        """The AhcOptions with this value of the parameter."""
         if self.whole and value != int(value):
-            raise DataError(f"--{self.parameter.replace('_', '-')} is a whole number, not {value:g}")
-        opts = replace(self.opts, **{self.parameter: int(value) if self.whole else value})
+            raise UsageError(f"--{self.parameter.replace('_', '-')} is a whole number, not {number_text(value)}")
+        return replace(self.opts, **{self.parameter: int(value) if self.whole else value})
+
+    def __call__(self, value):
+        opts = self.changed(value)
         return {reco: find_speakers(tree, opts, self.speakers_opts.bounds(len(tree)))
                 for reco, tree in self.trees.items()}
 
@@ -194,9 +205,9 @@ def tune(tuner, opts, parts_of=None):
             return tuner.golden(*opts.numbers, opts.tolerance, recos)
         return tuner.best(opts.numbers, recos)
 
-    found, folds = search(), []
-    recos = list(tuner.try_value(found[0]).errors)
+    recos = list(tuner.try_value(opts.numbers[0]).errors)
     parts = parts_of(recos) if parts_of else in_turn(recos, opts.folds)
+    found, folds = search(), []
     for name, own in parts.items() if len(parts) > 1 else ():
         others = [reco for other, its in parts.items() if other != name for reco in its]
         value, der_of_others = search(others)
@@ -207,7 +218,7 @@ def tune(tuner, opts, parts_of=None):
 def in_turn(recos, count):
     """{name: recordings}, `count` parts of recordings, dealt in turn. Raises DataError where they are too few."""
     if len(recos) < count:
-        raise DataError(f"{len(recos)} recordings for {count} parts")
+        raise DataError(f"--folds={count}: more than there are recordings to score, {len(recos)}")
     return {str(part + 1): recos[part::count] for part in range(count)}
 
 

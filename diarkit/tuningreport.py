@@ -1,5 +1,6 @@
 """What tune-threshold says: sentences, and the DER by value as a table, CSV and JSON."""
 
+from diarkit.options.tuning import number_text
 from diarkit.scoring.der import Errors
 from diarkit.scoring.report import protocol, protocol_values
 from diarkit.scoring.texts import aligned, csv_text, json_text
@@ -15,18 +16,18 @@ def sentences(tuner, opts, best, folds):
     """Lines for the user: what is best, or what each fold was given, and the protocol."""
     name = opts.parameter.replace("_", "-")
     for fold in folds:
-        yield (f"part {fold.name}: --{name}={fold.value:g}, DER {fold.der_of_others:.2f} % of the others, which it is"
-               f" tuned on, {fold.der:.2f} % of its own {len(fold.recos)}")
+        yield (f"part {fold.name}: --{name}={number_text(fold.value)}, DER {fold.der_of_others:.2f} % of the others, "
+               f"which it is tuned on, {fold.der:.2f} % of its own {len(fold.recos)}")
     if folds:
         yield f"DER {crossed(tuner, folds):.2f} %, each part tuned on the others"
     value, der = best
-    yield f"best of {len(tuner.trials)} values for all: --{name}={value:g}, DER {der:.2f} %"
+    yield f"best of {len(tuner.trials)} values for all: --{name}={number_text(value)}, DER {der:.2f} %"
     yield protocol(tuner.score, tuner.opts).removeprefix("# ")
 
 
 def best_text(best, folds):
     """The best value; where there are folds, a line <part> <value> each."""
-    return "".join(f"{fold.name} {fold.value:.10g}\n" for fold in folds) or f"{best[0]:.10g}\n"
+    return "".join(f"{fold.name} {number_text(fold.value)}\n" for fold in folds) or f"{number_text(best[0])}\n"
 
 
 def rows_of(tuner, folds):
@@ -38,7 +39,7 @@ def rows_of(tuner, folds):
 def table_text(tuner, opts, best, folds):
     rows = rows_of(tuner, folds)
     lines = [f"# {line}" for line in sentences(tuner, opts, best, folds)]
-    cells = [[f"{value:.4f}" if name != "value" else f"{value:.10g}" for name, value in row.items()] for row in rows]
+    cells = [[number_text(value) if name == "value" else f"{value:.4f}" for name, value in row.items()] for row in rows]
     return "\n".join([*lines, *aligned([list(rows[0]), *cells])]) + "\n"
 
 

@@ -11,14 +11,14 @@ from diarkit.io.grouped import Group
 from diarkit.io.rttm import Turn
 from diarkit.options.clustering import AhcOptions, SpeakersOptions
 from diarkit.options.scoring import DerOptions
-from diarkit.options.tuning import TuningOptions
+from diarkit.options.tuning import TuningOptions, number_text
 from diarkit.scoring.der import Errors, score
 from diarkit.tuningreport import WRITERS, best_text, crossed
 
 
 @pytest.mark.parametrize("text, expected", [
     ("0.3,-1,.5,0.3", [0.3, -1, 0.5]), ("-0.2:0.2:0.1", [-0.2, -0.1, 0, 0.1, 0.2]), ("0:1:0.4", [0, 0.4, 0.8]),
-    ("7", [7]),
+    ("7", [7]), ("0:3e-12:1e-12", [0, 1e-12, 2e-12, 3e-12]),
 ])
 def test_values(text, expected):
     assert TuningOptions(values=text).numbers == expected
@@ -27,7 +27,10 @@ def test_values(text, expected):
 @pytest.mark.parametrize("options", [
     {"values": "0:1"}, {"values": "1:0:0.1"}, {"values": "0:1:0"}, {"values": "0:1:-1"}, {"values": "a"},
     {"values": ""},
-    {"values": "0,nan"}, {"values": "0:1:1e-9"}, {"values": "0:1:.1:2"}, {"values": "0:1,2"}, {"folds": 0},
+    {"values": "0,nan"}, {"values": "1e400"}, {"values": "-1e400,0"}, {"values": "0:1e400:1e399"},
+    {"values": "-1e308:1e308", "search": "golden"}, {"values": "1:1", "search": "golden"},
+    {"values": "0:1:0.1", "search": "golden"}, {"values": "0:1:1e-9"}, {"values": "0:1:.1:2"}, {"values": "0:1,2"},
+    {"folds": 0},
     {"values": "0,1", "search": "golden"}, {"values": "0:1", "search": "golden", "tolerance": 0.0},
     {"folds": 2, "reco2fold": "x"}, {"clustering": "../x"}, {"clustering": "ahc", "options": "--x"},
 ])
@@ -76,7 +79,7 @@ def test_each_part_is_tuned_on_the_others():
     _, folds = tuning.tune(tuner, opts, lambda recos: {"x": ["a"], "y": ["b", "c", "d"]})
     assert [(fold.name, fold.value, fold.der_of_others, fold.der) for fold in folds] == [
         ("x", 2, pytest.approx(10 / 3), 10), ("y", 1, 0, pytest.approx(20 / 3))]
-    with pytest.raises(DataError, match="4 recordings for 5 parts"):
+    with pytest.raises(DataError, match="--folds=5: more than there are recordings to score, 4"):
         tuning.tune(tuner, TuningOptions(values="0", folds=5))
 
 
@@ -119,6 +122,31 @@ def test_a_recording_without_speech_in_the_reference():
         tuning.Tuner(lambda value: {}, turns_of, reference, None, DerOptions()).try_value(1)
     with pytest.raises(DataError, match="no speech"):
         tuner.try_value(2).der([])
+    with pytest.raises(DataError, match="in the recordings that are clustered"):
+        tuning.Tuner(lambda value: {"r2": np.zeros(4, int)}, turns_of, reference, None, DerOptions()).try_value(1)
+
+
+def expected_der(reference, labels, collar):
+    hypothesis = [turn for reco, own in labels.items() for turn in turns_of(reco, own)]
+    return pytest.approx(score(reference, hypothesis, None, collar).total.der)
+
+
+def test_a_recording_whose_speech_lies_in_the_collars():
+    reference = turns_of("r1", "aaabbb") + [Turn("r2", "1", 0.0, 0.5, "a"), Turn("r2", "1", 2.0, 0.5, "b")]
+    by_value = {value: {"r1": np.array([0, 0, 1, 1, 1, 1]), "r2": np.arange(3) % value} for value in (1, 2, 3)}
+    tuner = tuning.Tuner(by_value.get, turns_of, reference, None, DerOptions(collar=0.3))
+    for value, labels in by_value.items():
+        assert tuner.try_value(value).der() == expected_der(reference, labels, 0.3)
+
+
+@pytest.mark.parametrize("values", [(1, 2, 3), (2, 1, 3), (3, 2, 1)])
+def test_a_recording_that_some_values_lack_is_missed_there_only(values):
+    reference = turns_of("r1", "aabbbb") + turns_of("r2", "abab")
+    tuner = tuning.Tuner(lambda value: {reco: labels for reco, labels in clustered(value).items()
+                                        if reco != "r2" or value != 2}, turns_of, reference, None, DerOptions())
+    for value in values:
+        assert tuner.try_value(value).der() == expected_der(reference, tuner.try_value(value).labels, 0)
+        assert list(tuner.try_value(value).errors) in (["r1", "r2"], ["r2", "r1"])
 
 
 @pytest.mark.parametrize("vectors", [False, True])
@@ -152,10 +180,15 @@ def test_trees_that_are_cut_again_give_what_clustering_anew_gives(opts, paramete
 
 def test_parameters_that_are_no_numbers():
     for name in ("linkage", "refine", "no-such"):
-        with pytest.raises(DataError, match=f"no --{name}"):
+        with pytest.raises(UsageError, match=f"no --{name}"):
             tuning.Trees(AhcOptions(), name, SpeakersOptions())
-    with pytest.raises(DataError, match="whole number"):
+    with pytest.raises(UsageError, match="whole number"):
         tuning.Trees(AhcOptions(), "reassign", SpeakersOptions())(0.5)
+
+
+def test_a_value_is_written_so_that_it_is_read_again_as_it_is():
+    assert [number_text(value) for value in (0.3, 2.0, -1e-5, 0.12345678901234)] == [
+        "0.3", "2", "-1e-05", "0.12345678901234"]
 
 
 def test_reports_have_every_value_in_order():

@@ -1,5 +1,6 @@
 """Search for the value of an option that gives the lowest error on a development set."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -33,8 +34,8 @@ class TuningOptions:
 
     def __post_init__(self):
         if self.search == "golden":
-            if len(self.numbers) != 2 or ":" not in self.values or not self.tolerance > 0:
-                raise UsageError("--search=golden is for --values=start:stop, and --tolerance is greater than 0")
+            if not self.tolerance > 0:
+                raise UsageError("--tolerance is greater than 0")
         self.numbers  # noqa: B018 - says what is wrong with --values before anything is read
         if self.folds < 1 or self.reco2fold and self.folds > 1:
             raise UsageError("--folds is at least 1, and --reco2fold says itself how many there are")
@@ -47,18 +48,28 @@ class TuningOptions:
     def numbers(self):
         """The values to try, a list; the two ends of the interval of a golden section."""
         parts = re.split("[:,]", self.values)
-        ranged = ":" in self.values
-        if not all(NUMBER.fullmatch(part) for part in parts) or ranged and ("," in self.values or len(parts) > 3):
-            raise UsageError(f"--values={self.values}: numbers with commas between, or start:stop:step, expected")
+        if not all(NUMBER.fullmatch(part) and math.isfinite(float(part)) for part in parts):
+            self.refuse("not all of them are numbers" if "," in self.values or ":" in self.values else "not a number")
         found = [float(part) for part in parts]
-        if not ranged:
+        if self.search == "golden":
+            if not re.fullmatch("[^:,]+:[^:,]+", self.values) or not 0 < found[1] - found[0] < math.inf:
+                self.refuse("start:stop is expected with --search=golden, start below stop")
+            return found
+        if ":" not in self.values:
             return list(dict.fromkeys(found))
-        start, stop, *step = found
-        if not step and self.search == "grid" or not start < stop:
-            raise UsageError(f"--values={self.values}: start:stop:step expected, start below stop")
-        if not step:
-            return [start, stop]
-        if not step[0] > 0 or (stop - start) / step[0] > MOST:
-            raise UsageError(f"--values={self.values}: a step that is greater than 0, and not {MOST} of them, expected")
-        count = int((stop - start) / step[0] + 1e-9) + 1
-        return [round(start + i * step[0], 10) for i in range(count)]
+        if "," in self.values or len(found) != 3 or not found[0] < found[1] or not found[2] > 0:
+            self.refuse("a list with commas, or start:stop:step is expected, start below stop and step above 0")
+        start, stop, step = found
+        if (stop - start) / step > MOST:
+            self.refuse(f"these are more than {MOST} values")
+        digits = 10 - min(math.floor(math.log10(step)), 0)
+        return [round(start + i * step, digits) for i in range(int((stop - start) / step + 1e-9) + 1)]
+
+    def refuse(self, why):
+        raise UsageError(f"--values={self.values}: {why}")
+
+
+def number_text(value):
+    """A value as it is typed: with ten digits where they are all of it, else with as many as it takes."""
+    text = f"{value:.10g}"
+    return text if float(text) == value else repr(value)
