@@ -2,6 +2,10 @@
 
 A command runs if it was typed as an argument. One that stands in a file (an entry of an scp) runs only
 if the user said so: a data file that was downloaded must not decide what runs on this machine.
+
+Commands are bash's, with pipefail, as in Kaldi's own recipes: of `a | b | c` any one that fails counts, not only the
+last. (Where there is no bash they are those of sh, to which only the last counts.) One that dies of a closed pipe
+has not failed: whoever read from it, `head` or we, had enough.
 """
 
 import os
@@ -11,6 +15,7 @@ from contextlib import suppress
 
 from diarkit.errors import CommandFailed, DataError
 
+HEARD = 1 << 16  # bytes, as many as a pipe holds
 _allowed = False
 
 
@@ -39,25 +44,39 @@ def start_command(command, write=False, from_table=False):
         )
     if write:
         # A process group of its own, so that all of `sort | gzip > x` can be stopped when we fail.
-        return subprocess.Popen(command, shell=True, stdin=subprocess.PIPE, process_group=0)
+        return _start(command, stdin=subprocess.PIPE, process_group=0)
     # ffmpeg and others would eat the table that we read from standard input.
-    stdin = subprocess.DEVNULL if from_table else None
-    return subprocess.Popen(command, shell=True, stdin=stdin, stdout=subprocess.PIPE)
+    return _start(command, stdin=subprocess.DEVNULL if from_table else None, stdout=subprocess.PIPE)
+
+
+def _start(command, **kwargs):
+    try:
+        return subprocess.Popen(["bash", "-o", "pipefail", "-c", command], **kwargs)
+    except FileNotFoundError:
+        return subprocess.Popen(["sh", "-c", command], **kwargs)
 
 
 def finish_reading(process, error=None):
     """Wait for a command that we have read from; raise CommandFailed if it failed.
 
-    That it died of our not reading on (SIGPIPE) is no failure. `error` is the exception that ended the
-    reading, if one did: then the failure of the command is the likelier cause and goes before it, while a
-    command that merely was cut off says nothing.
+    That it died of our not reading on is no failure, whether by SIGPIPE or, as ffmpeg does, with a status of its
+    own. `error` is the exception that ended the reading, if one did: then the failure of the command is the likelier
+    cause and goes before it, while a command that merely was cut off says nothing.
     """
-    if error is not None and not isinstance(error, Exception):
+    judged = error is None or isinstance(error, DataError)
+    if judged:
+        judged = _at_its_end(process.stdout)
+    elif not isinstance(error, Exception):
         process.terminate()
     process.stdout.close()
     status = process.wait()
-    if _bad(status) and (error is None or isinstance(error, DataError)):
-        raise CommandFailed(_failure(process.args, status)) from error
+    if judged and _bad(status):
+        raise CommandFailed(_failure(process, status)) from error
+
+
+def _at_its_end(stream):
+    """Whether nothing follows, or no more than a command can say that nobody listens to: then we did not cut it off."""
+    return stream.closed or len(stream.read(HEARD + 1)) <= HEARD
 
 
 def finish_writing(process):
@@ -68,8 +87,8 @@ def finish_writing(process):
     except BrokenPipeError as error:
         broken = error
     status = process.wait()
-    if status:
-        raise CommandFailed(_failure(process.args, status)) from broken
+    if _bad(status):
+        raise CommandFailed(_failure(process, status)) from broken
     if broken:
         raise broken
 
@@ -85,13 +104,13 @@ def stop_writing(process):
 
 def command_error(process, status):
     """The exception for a command that ended before it had read all, or None if it did not fail."""
-    return CommandFailed(_failure(process.args, status)) if status > 0 else None
+    return CommandFailed(_failure(process, status)) if _bad(status) else None
 
 
 def _bad(status):
     return status not in (0, -signal.SIGPIPE, 128 + signal.SIGPIPE)
 
 
-def _failure(command, status):
+def _failure(process, status):
     how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-    return f"command {how}: {command}"
+    return f"command {how}: {process.args[-1]}"
