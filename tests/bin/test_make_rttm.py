@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 SEGMENTS = """\
@@ -25,25 +27,46 @@ def test_files_and_streams(run_tool, files):
     done = run_tool("make-rttm", "segments", "labels", "rttm", cwd=files)
     assert (files / "rttm").read_text() == RTTM
     assert done.stdout == ""
-    assert done.stderr == "make-rttm: 4 segments done, 0 failed\n"
+    assert done.stderr == "make-rttm: 2 recordings done, 0 failed\n"
     assert run_tool("make-rttm", "segments", "-", "-", cwd=files, input=LABELS).stdout == RTTM
     zero = run_tool("make-rttm", "--rttm-channel=0", "segments", "labels", "-", cwd=files)
     assert zero.stdout == RTTM.replace(" 1 ", " 0 ", 1).replace("b 1 ", "b 0 ")
 
 
-def test_missing_labels_cost_their_segments_only(run_tool, files):
-    labels = LABELS.replace("b-2", "b-9")
+def test_a_recording_without_labels_is_one_failure(run_tool, files):
+    labels = "a-1 1\na-2 1\n"
     done = run_tool("make-rttm", "segments", "-", "rttm", cwd=files, input=labels, status=1)
     assert done.stderr.splitlines() == [
-        "make-rttm: b-2: no label",
-        "make-rttm: b-9: has a label but is not in segments",
-        "make-rttm: 3 segments done, 2 failed",
+        "make-rttm: b: no label for any of its 2 segments",
+        "make-rttm: 1 recordings done, 1 failed",
     ]
     assert not (files / "rttm").exists()
-    partial = (files / "rttm.partial").read_text()
-    assert "SPEAKER b 1 0.000 1.500 " in partial and "SPEAKER a 1 0.000 2.000 " in partial
-    run_tool("make-rttm", "--max-failed=2", "segments", "-", "rttm", cwd=files, input=labels)
-    assert (files / "rttm").read_text() == partial
+    run_tool("make-rttm", "--max-failed=1", "segments", "-", "rttm", cwd=files, input=labels)
+    assert (files / "rttm").read_text() == RTTM.splitlines(True)[0]
+    run_tool("make-rttm", "--max-failed=1", "segments", "-", "rttm", cwd=files, input="", status=1)
+
+
+@pytest.mark.parametrize("labels, lines", [
+    (LABELS.replace("b-2 2\n", ""), [
+        "make-rttm: b: no label for 1 of its 2 segments, the first is b-2",
+        "make-rttm: 1 recordings done, 1 failed",
+        "make-rttm: error: of 1 recordings, the first is b, only some segments have labels"]),
+    (LABELS + "b-9 1\nb-8 1\n", [
+        "make-rttm: 2 recordings done, 0 failed",
+        "make-rttm: error: 2 labels are of no segment in segments, the first b-9"]),
+])
+def test_labels_of_other_segments_are_an_error_whatever_may_fail(run_tool, files, labels, lines):
+    done = run_tool("make-rttm", "--max-failed=100%", "segments", "-", "rttm", cwd=files, input=labels, status=1)
+    assert done.stderr.splitlines() == lines
+    assert not (files / "rttm").exists()
+    partial = (files / "rttm.partial").read_text()  # with what there is of b
+    assert "SPEAKER b 1 0.000 1." in partial and "SPEAKER a 1 0.000 2.000 " in partial
+
+
+def test_under_kaldi_s_name_segments_without_a_label_are_left_out(run_tool, files):
+    environment = os.environ | {"DIARKIT_KALDI": ""}
+    done = run_tool("make-rttm", "segments", "-", "-", cwd=files, input=LABELS.replace("b-2 2\n", ""), env=environment)
+    assert done.stdout == "".join(RTTM.splitlines(True)[:1]) + "SPEAKER b 1 0.000 1.500 <NA> <NA> 1 <NA> <NA>\n"
 
 
 @pytest.mark.parametrize("segments, labels, message", [
