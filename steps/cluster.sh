@@ -17,11 +17,12 @@ max_failed=0     # recordings of a job that may fail: a number, or 5%
 scores=$1 out=$2
 
 require "$scores"/{scores.scp,spk2utt,segments} "$config"
+type -P cluster-"$method" > /dev/null || step_fail "no such method: $method"
 split_table "$nj" "$scores/scores.scp" "$out/split"
 
-$cmd JOB=1:"$nj" "$out/log/cluster.JOB.log" \
+submit JOB=1:"$nj" "$out/log/cluster.JOB.log" \
   cluster-"$method" --config "$config" ${threshold:+--threshold "$threshold"} --max-failed "$max_failed" \
   scp:"$out/split/JOB" "$scores/spk2utt" "$out/split/labels.JOB"
 
 join_tables "$out/labels" "$out/split/labels"
-make-rttm "$scores/segments" "$out/labels" "$out/rttm"
+make-rttm --max-failed "$(of_all_jobs "$max_failed")" "$scores/segments" "$out/labels" "$out/rttm"

@@ -17,11 +17,12 @@ max_failed=0     # recordings of a job that may fail: a number, or 5%
 xvectors=$1 out=$2
 
 require "$xvectors"/{xvector.scp,spk2utt,segments} "$config" ${plda:+"$plda"}
+type -P cluster-"$method" > /dev/null || step_fail "no such method: $method"
 split_table "$nj" "$xvectors/spk2utt" "$out/split"
 
-$cmd JOB=1:"$nj" "$out/log/cluster.JOB.log" \
+submit JOB=1:"$nj" "$out/log/cluster.JOB.log" \
   cluster-"$method" --vectors --config "$config" ${plda:+--plda "$plda"} --max-failed "$max_failed" \
   scp:"$xvectors/xvector.scp" "$out/split/JOB" "$out/split/labels.JOB"
 
 join_tables "$out/labels" "$out/split/labels"
-make-rttm "$xvectors/segments" "$out/labels" "$out/rttm"
+make-rttm --max-failed "$(of_all_jobs "$max_failed")" "$xvectors/segments" "$out/labels" "$out/rttm"

@@ -24,15 +24,16 @@ if [[ $method == energy ]]; then input=$data/feats.scp; fi
 require "$input" "$config" "$segments_config"
 split_table "$nj" "$input" "$out/split"
 
-$cmd JOB=1:"$nj" "$out/log/compute_vad.JOB.log" \
+submit JOB=1:"$nj" "$out/log/compute_vad.JOB.log" \
   vad --method "$method" --config "$config" --max-failed "$max_failed" \
-  scp:"$out/split/JOB" ark,scp:"$out/vad.JOB.ark,$out/split/vad.JOB" \&\& \
-  vad-to-segments --rule "$rule" --config "$segments_config" scp:"$out/split/vad.JOB" "$out/split/segments.JOB"
+  scp:"$out/split/JOB" ark,scp:"$out/vad.JOB.ark,$out/split/vad.JOB" "&&" \
+  vad-to-segments --rule "$rule" --config "$segments_config" --max-failed "$max_failed" \
+  scp:"$out/split/vad.JOB" "$out/split/segments.JOB"
 
 for file in wav.scp feats.scp rttm uem reco2num_spk; do
   if [[ -e $data/$file ]]; then write_table "$out/$file" cat "$data/$file"; fi
 done
 join_tables "$out/vad.scp" "$out/split/vad"
 join_tables "$out/segments" "$out/split/segments"
-write_table "$out/utt2spk" awk '{ print $1, $2 }' "$out/segments"
+write_table "$out/utt2spk" awk '{ print $1, $2 }' < "$out/segments"
 write_table "$out/spk2utt" utt2spk-to-spk2utt "$out/utt2spk"

@@ -20,14 +20,14 @@ model=$1 data=$2 out=$3
 
 require "$data/$input" "$data/segments" "$config" "$subsegments_config"
 split_table "$nj" "$data/$input" "$out/split"
-make-subsegments --config "$subsegments_config" "$data/segments" "$out/split/subsegments"
+make-subsegments --config "$subsegments_config" --max-failed "$max_failed" "$data/segments" "$out/split/subsegments"
 split_along "$out/split" 2 "$out/split/subsegments" windows
 
-$cmd JOB=1:"$nj" "$out/log/extract_xvectors.JOB.log" \
+submit JOB=1:"$nj" "$out/log/extract_xvectors.JOB.log" \
   extract-xvectors --model "$model" --config "$config" --max-failed "$max_failed" --threads '${OMP_NUM_THREADS:-1}' \
   scp:"$out/split/JOB" "$out/split/windows.JOB" ark,scp:"$out/xvector.JOB.ark,$out/split/xvector.JOB"
 
 join_tables "$out/xvector.scp" "$out/split/xvector"
 write_table "$out/segments" filter-scp "$out/xvector.scp" "$out/split/subsegments"
-write_table "$out/utt2spk" awk '{ print $1, $2 }' "$out/segments"
+write_table "$out/utt2spk" awk '{ print $1, $2 }' < "$out/segments"
 write_table "$out/spk2utt" utt2spk-to-spk2utt "$out/utt2spk"

@@ -18,7 +18,7 @@ xvectors=$1 out=$2
 require "$xvectors"/{xvector.scp,segments,utt2spk,spk2utt} "$config"
 split_table "$nj" "$xvectors/spk2utt" "$out/split"
 
-$cmd JOB=1:"$nj" "$out/log/score_cosine.JOB.log" \
+submit JOB=1:"$nj" "$out/log/score_cosine.JOB.log" \
   score-cosine --config "$config" --max-failed "$max_failed" \
   "$out/split/JOB" scp:"$xvectors/xvector.scp" ark,scp:"$out/scores.JOB.ark,$out/split/scores.JOB"
 

@@ -17,14 +17,16 @@ max_failed=0     # recordings of a job that may fail: a number, or 5%
 [[ $# == 3 ]] || usage 2
 plda=$1 xvectors=$2 out=$3
 
-require "$plda"/{mean.vec,transform.mat,plda} "$xvectors"/{xvector.scp,segments,utt2spk,spk2utt} "$config"
+mean=$plda/mean.vec transform=$plda/transform.mat table=scp:$xvectors/xvector.scp
+require "$mean" "$transform" "$plda/plda" "$xvectors"/{xvector.scp,segments,utt2spk,spk2utt} "$config"
 split_table "$nj" "$xvectors/spk2utt" "$out/split"
 
-$cmd JOB=1:"$nj" "$out/log/score_plda.JOB.log" \
+# A vector that fails within the pipe is then missing, and costs its recording, which is what may fail.
+submit JOB=1:"$nj" "$out/log/score_plda.JOB.log" \
   score-plda --config "$config" ${target_energy:+--target-energy "$target_energy"} --max-failed "$max_failed" \
   "$plda/plda" "$out/split/JOB" \
-  "ark:subtract-mean '$plda/mean.vec' 'scp:$xvectors/xvector.scp' ark:- |
-   apply-transform '$plda/transform.mat' ark:- ark:- | normalize-length ark:- ark:- |" \
+  "ark:subtract-mean --max-failed=100% ${mean@Q} ${table@Q} ark:- |
+   apply-transform --max-failed=100% ${transform@Q} ark:- ark:- | normalize-length --max-failed=100% ark:- ark:- |" \
   ark,scp:"$out/scores.JOB.ark,$out/split/scores.JOB"
 
 join_tables "$out/scores.scp" "$out/split/scores"

@@ -17,13 +17,14 @@ xvectors=$1 out=$2
 
 require "$xvectors"/{xvector.scp,spk2utt} "${whiten_dir:-$xvectors}/xvector.scp" "$config"
 mkdir -p "$out/log"
-whiten=scp:${whiten_dir:-$xvectors}/xvector.scp
+whiten=scp:${whiten_dir:-$xvectors}/xvector.scp labelled=scp:$xvectors/xvector.scp
+mean=$out/mean.vec transform=$out/transform.mat
+allow=--max-failed=$max_failed
 
-$cmd "$out/log/mean.log" mean-vectors --max-failed "$max_failed" "$whiten" "$out/mean.vec"
-$cmd "$out/log/transform.log" \
-  train-transform --chain=whiten --max-failed "$max_failed" \
-  "ark:subtract-mean '$out/mean.vec' '$whiten' ark:- |" "$out/transform.mat"
-$cmd "$out/log/plda.log" \
-  train-plda --config "$config" --max-failed "$max_failed" "$xvectors/spk2utt" \
-  "ark:subtract-mean 'scp:$xvectors/xvector.scp' ark:- | apply-transform '$out/transform.mat' ark:- ark:- |
-   normalize-length ark:- ark:- |" "$out/plda"
+submit "$out/log/mean.log" mean-vectors "$allow" "$whiten" "$mean"
+submit "$out/log/transform.log" \
+  train-transform --chain=whiten "$allow" "ark:subtract-mean ${allow@Q} ${mean@Q} ${whiten@Q} ark:- |" "$transform"
+submit "$out/log/plda.log" \
+  train-plda --config "$config" "$allow" "$xvectors/spk2utt" \
+  "ark:subtract-mean ${allow@Q} ${labelled@Q} ark:- |
+   apply-transform ${allow@Q} ${transform@Q} ark:- ark:- | normalize-length ${allow@Q} ark:- ark:- |" "$out/plda"

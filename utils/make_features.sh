@@ -18,7 +18,7 @@ if [[ -e $data/segments ]]; then
   segments=(--segments "$out/split/segments.JOB")
 fi
 
-$cmd JOB=1:"$nj" "$out/log/make_$features.JOB.log" \
+submit JOB=1:"$nj" "$out/log/make_$features.JOB.log" \
   "compute-$features" --config "$config" --max-failed "$max_failed" "${segments[@]}" \
   --write-utt2dur ark,t:"$out/split/utt2dur.JOB" \
   scp:"$out/split/JOB" ark,scp:"$out/feats.JOB.ark,$out/split/feats.JOB"
@@ -27,4 +27,4 @@ join_tables "$data/feats.scp" "$out/split/feats"
 join_tables "$data/utt2dur" "$out/split/utt2dur"
 write_table "$data/utt2num_frames" feat-to-len scp:"$data/feats.scp" ark,t:-
 write_table "$data/frame_shift" awk -F = '
-  tolower($1) ~ /^--frame[-_]shift *$/ { shift = $2 } END { print (shift ? shift : 10) / 1000 }' "$config"
+  tolower($1) ~ /^--frame[-_]shift *$/ { shift = $2 } END { print (shift ? shift : 10) / 1000 }' < "$config"

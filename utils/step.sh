@@ -5,10 +5,13 @@
 #     require a/{feats.scp,rttm}   end with one line if a file is not there
 #     split_table 4 table dir      cut the lines of a table into dir/1 ... dir/4
 #     split_along dir 2 list name  of a list, the lines whose field 2 is a key of dir/N, as dir/name.N
+#     submit JOB=1:4 log word ...  $cmd, with words that reach the job as they are, whatever is in them
+#     of_all_jobs 2                how many items may fail in all if so many of a job may; a percentage stays
 #     write_table out command ...  what the command says on stdout, whole or not at all
 #     join_tables out dir/x        the sorted lines of dir/x.1 ... dir/x.$nj, the same way
 #
-# A step has the variables nj and cmd. split_table lowers nj to the number of lines of the table.
+# A step has the variables nj and cmd. split_table lowers nj to the number of lines of the table. An argument
+# is a name: with a | in it, which makes a command, or JOB, which $cmd replaces, it is refused.
 
 export LC_ALL=C
 . parse_options.sh
@@ -17,6 +20,13 @@ step_fail() {
   echo "${0##*/}: $1" >&2
   exit 1
 }
+
+[[ ${max_failed-0} =~ ^([0-9]+|[0-9.]+%)$ ]] \
+  || parse_options_fail "--max-failed: '$max_failed' is neither a number nor a percentage"
+for word; do
+  [[ $word != *JOB* ]] || step_fail "JOB stands for the number of a job, and cannot be in a name: $word"
+  [[ $word != *'|'* ]] || step_fail "a | makes a command of a name: $word"
+done
 
 usage() {
   parse_options_help >&2
@@ -34,7 +44,7 @@ require() {
 # sorted gives sorted pieces. What an earlier call left in dir is removed: nj may have been larger.
 split_table() {
   local table=$2 dir=$3 lines number
-  lines=$(wc -l < "$table")
+  lines=$(awk 'END { print NR }' < "$table") # also a last one without its newline
   ((lines > 0)) || step_fail "$table is empty"
   [[ $1 =~ ^[1-9][0-9]*$ ]] || step_fail "--nj must be a positive whole number, not '$1'"
   nj=$(($1 < lines ? $1 : lines))
@@ -43,8 +53,10 @@ split_table() {
   for ((number = 1; number <= nj; number++)); do
     : > "$dir/$number"
   done
-  awk -v nj="$nj" -v lines="$lines" -v dir="$dir" '
-    { number = int((NR - 1) * nj / lines) + 1; print > (dir "/" number) }' "$table"
+  dir=$dir awk -v nj="$nj" -v lines="$lines" '
+    { piece = ENVIRON["dir"] "/" int((NR - 1) * nj / lines) + 1 }
+    piece != last { close(last); last = piece }
+    { print > piece }' < "$table"
 }
 
 split_along() {
@@ -52,6 +64,42 @@ split_along() {
   for ((number = 1; number <= nj; number++)); do
     filter-scp --field="$2" "$1/$number" "$3" "$1/$4.$number" || exit 1
   done
+}
+
+# What $cmd gets is read by a shell, in the manner of Kaldi's run.pl: a word without blanks as it stands, one with
+# blanks within double quotes, or within single ones if it has a double quote. Only && and the number of threads
+# are meant for that shell.
+submit() {
+  local first=1 words=() word char
+  if [[ $1 == JOB=* ]]; then first=2; fi
+  for word in "${@:first+1}"; do
+    if [[ $word =~ ^([A-Za-z0-9_./:,=+@%-]+|'&&'|'${OMP_NUM_THREADS:-1}')$ ]]; then
+      : # as it is
+    elif [[ $word != *[[:space:]]* ]]; then
+      printf -v word %q "$word"
+    elif [[ $word != *\"* ]]; then
+      for char in \\ \$ \`; do word=${word//"$char"/"\\$char"}; done
+    else
+      word=$(escape "$word")
+    fi
+    words+=("$word")
+  done
+  ${cmd?} "${@:1:first}" "${words[@]}"
+}
+
+# A word of any characters as one without blanks and double quotes that bash reads back.
+escape() {
+  local i char escaped=
+  for ((i = 0; i < ${#1}; i++)); do
+    char=${1:i:1}
+    if [[ $char == [[:space:]\"\'\\] ]]; then printf -v char '\\x%02x' "'$char"; fi
+    escaped+=$char
+  done
+  printf '%s\n' "\$'$escaped'"
+}
+
+of_all_jobs() {
+  if [[ $1 =~ ^[0-9]+$ ]]; then echo $((10#$1 * nj)); else echo "$1"; fi
 }
 
 write_table() {

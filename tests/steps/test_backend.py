@@ -1,5 +1,7 @@
 """PLDA and clustering on directories of embeddings: the steps give what the tools give one by one."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,137 @@ def test_cluster_vectors(scored, run_tool, method):
 def test_a_file_that_is_missing(folder, run_tool):
     done = run_tool("score_plda.sh", "nowhere", "dev", "out", cwd=folder, status=1)
     assert "nowhere/mean.vec" in done.stderr
+
+
+# ------------------------------------------------------------------------------------ failures
+
+
+def write_text_table(folder, table, lines):
+    """lines {key: text of its vector} as table/xvector.txt and its scp."""
+    offset, scp = 0, ""
+    for key, line in lines.items():
+        scp += f"{key} {table}/xvector.txt:{offset + len(key) + 1}\n"
+        offset += len(f"{key} {line}\n")
+    (folder / table / "xvector.txt").write_text("".join(f"{key} {line}\n" for key, line in lines.items()))
+    (folder / table / "xvector.scp").write_text(scp)
+
+
+@pytest.fixture
+def broken(folder, tmp_path):
+    """A copy in which the speaker s03 has a vector of NaN, and the recording r1 two."""
+    for table in ("train", "dev"):
+        shutil.copytree(folder / table, tmp_path / table)
+        lines = {}
+        for key, array in read_arrays(f"ark:{folder}/{table}/xvector.ark"):
+            if key in ("s03-02", "r1-07", "r1-08"):
+                array = array * np.nan
+            lines[key] = f"[ {' '.join(map(str, array))} ]"
+        write_text_table(tmp_path, table, lines)
+    return tmp_path
+
+
+def test_vectors_that_may_fail_in_training(broken, run_tool):
+    done = run_tool("train_plda.sh", "train", "none", cwd=broken, status=1)
+    assert "mean-vectors: s03-02: " in done.stderr
+    for allowed in ("1", "1%"):
+        run_tool("train_plda.sh", "--max-failed", allowed, "train", f"plda{allowed}", cwd=broken)
+        assert (broken / f"plda{allowed}/plda").exists()
+    # The stages after the mean, too, refuse what may not fail.
+    assert "199 vectors done, 1 failed" in (broken / "plda1/log/transform.log").read_text()
+    assert (broken / "plda1/log/plda.log").read_text().count("199 vectors done, 1 failed") >= 1
+
+
+def test_recordings_that_may_fail_in_scoring(broken, run_tool):
+    run_tool("train_plda.sh", "--max-failed", "1", "train", "plda", cwd=broken)
+    for step in (["score_plda.sh", "plda"], ["score_cosine.sh"]):
+        name, *model = step
+        run_tool(name, "--nj", "2", *model, "dev", "none", cwd=broken, status=1)
+        run_tool(name, "--nj", "2", "--max-failed", "1", *model, "dev", f"s-{name}", cwd=broken)
+        kept = [line.split()[0] for line in (broken / f"s-{name}/scores.scp").read_text().splitlines()]
+        assert kept == ["r0", "r2"]
+        # What failed there has no scores, and it is still one recording that may fail.
+        run_tool("cluster.sh", "--nj", "2", f"s-{name}", "c", cwd=broken, status=1)
+        done = run_tool("cluster.sh", "--nj", "2", "--max-failed", "1", f"s-{name}", "c", cwd=broken)
+        assert done.stderr.splitlines() == ["make-rttm: r1: no label for any of its 30 segments",
+                                            "make-rttm: 2 recordings done, 1 failed"]
+
+
+def recordings_of(rttm):
+    return {line.split()[1] for line in rttm.read_text().splitlines()}
+
+
+@pytest.mark.parametrize("allowed, nj", [("1", "1"), ("100%", "3"), ("1", "9")])
+def test_recordings_that_may_fail_in_clustering(broken, run_tool, allowed, nj):
+    for name in ("--max-failed=0", f"--max-failed={allowed}"):
+        done = run_tool("cluster_vectors.sh", "--nj", nj, "--method", "ahc", name, "dev", "out", cwd=broken,
+                        status=None)
+        assert done.returncode == (name == "--max-failed=0"), done.stderr
+    assert recordings_of(broken / "out/rttm") == {"r0", "r2"}
+    assert done.stderr.splitlines() == ["make-rttm: r1: no label for any of its 30 segments",
+                                        "make-rttm: 2 recordings done, 1 failed"]
+
+
+def test_segments_without_a_label_are_an_error_whatever_may_fail(folder, run_tool, tmp_path):
+    shutil.copytree(folder / "dev", tmp_path / "dev")
+    lists = tmp_path / "dev/spk2utt"
+    lists.write_text(lists.read_text().replace(" r1-07", ""))
+    done = run_tool("cluster_vectors.sh", "--method=ahc", "--max-failed=100%", tmp_path / "dev", tmp_path / "out",
+                    cwd=folder, status=1)
+    assert "r1: no label for 1 of its 30 segments, the first is r1-07" in done.stderr
+    assert not (tmp_path / "out/rttm").exists()
+
+
+# ------------------------------------------------------------------------------------ names and numbers of jobs
+
+NAMES = ["it's", 'q"u it\'s $x', "a$b `touch x`", "$(touch x);touch x;*", "a=b"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_folders_of_any_name(folder, run_tool, tmp_path, name):
+    inner = tmp_path / name
+    inner.mkdir()
+    for table in ("train", "dev"):
+        shutil.copytree(folder / table, inner / table)
+        scp = inner / table / "xvector.scp"
+        scp.write_text(scp.read_text().replace(f"{folder}/{table}/", f"{name}/{table}/"))
+    (inner / "conf").touch()
+    run_tool("train_plda.sh", "--config", f"{name}/conf", "--whiten-dir", f"{name}/dev", f"{name}/train",
+             f"{name}/plda", cwd=tmp_path)
+    run_tool("score_plda.sh", "--nj", "2", f"{name}/plda", f"{name}/dev", f"{name}/scores", cwd=tmp_path)
+    run_tool("cluster.sh", "--nj", "2", "--config", f"{name}/conf", f"{name}/scores", f"{name}/out", cwd=tmp_path)
+    assert recordings_of(inner / "out/rttm") == {"r0", "r1", "r2"}
+    run_tool("cluster_vectors.sh", "--nj", "2", "--plda", f"{name}/plda/plda", f"{name}/dev", f"{name}/out2",
+             cwd=tmp_path)
+    assert recordings_of(inner / "out2/rttm") == {"r0", "r1", "r2"}
+    assert [path.name for path in tmp_path.iterdir()] == [name]  # nothing was executed
+
+
+def test_a_list_without_its_last_newline(folder, run_tool, tmp_path):
+    shutil.copytree(folder / "dev", tmp_path / "dev")
+    lists = tmp_path / "dev/spk2utt"
+    lists.write_text(lists.read_text().rstrip("\n"))
+    for nj in ("1", "2", "50"):  # again in the same folder
+        run_tool("score_cosine.sh", "--nj", nj, tmp_path / "dev", tmp_path / "scores", cwd=folder)
+        assert len((tmp_path / "scores/scores.scp").read_text().splitlines()) == 3
+        run_tool("cluster.sh", "--nj", nj, "--threshold=0.5", tmp_path / "scores", tmp_path / "out", cwd=folder)
+        assert recordings_of(tmp_path / "out/rttm") == {"r0", "r1", "r2"}
+
+
+@pytest.mark.parametrize("command, says", [
+    ("cluster.sh nowhere out", "cluster.sh: no such file: nowhere/scores.scp"),
+    ("cluster.sh --config none dev out", "cluster.sh: no such file: dev/scores.scp"),
+    ("cluster_vectors.sh --config none dev out", "cluster_vectors.sh: no such file: none"),
+    ("cluster_vectors.sh --plda none dev out", "cluster_vectors.sh: no such file: none"),
+    ("cluster_vectors.sh --method none dev out", "cluster_vectors.sh: no such method: none"),
+    ("score_cosine.sh nowhere out", "score_cosine.sh: no such file: nowhere/xvector.scp"),
+    ("score_cosine.sh dev dev/spk2utt", "mkdir: cannot create directory 'dev/spk2utt': Not a directory"),
+    ("train_plda.sh --whiten-dir none train out", "train_plda.sh: no such file: none/xvector.scp"),
+    ("train_plda.sh none out", "train_plda.sh: no such file: none/xvector.scp"),
+    ("extract_xvectors.sh stats none out", "extract_xvectors.sh: no such file: none/wav.scp"),
+    ("compute_vad.sh none out", "compute_vad.sh: no such file: none/wav.scp"),
+    ("make_mfcc.sh none out", "make_mfcc.sh: no such file: none/wav.scp"),
+])
+def test_what_is_missing_is_one_line(folder, run_tool, command, says):
+    done = run_tool(*command.split(), cwd=folder, status=1)
+    assert done.stderr == says + "\n"
+    assert not (folder / "out").exists()
