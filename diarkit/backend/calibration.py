@@ -53,7 +53,7 @@ def train(columns, is_target, prior=0.5, ridge=1e-6):
         if not there:
             raise DataError(f"no {kind} among {len(is_target)} scores: nothing to calibrate with")
     mean, deviation = scores.mean(axis=0), scores.std(axis=0)
-    deviation = np.where(deviation > 1e-9 * np.abs(mean), deviation, np.inf)  # all equal: of no use, weight 0
+    deviation = np.where(deviation > 1e-13 * np.abs(mean), deviation, np.inf)  # all equal: of no use, weight 0
     rows = np.column_stack([(scores - mean) / deviation, np.ones(len(scores))])
     shares = np.where(is_target, prior / is_target.sum(), (1 - prior) / (~is_target).sum())
     penalty = np.append(np.full(scores.shape[1], float(ridge)), 0.0)

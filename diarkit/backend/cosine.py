@@ -10,7 +10,11 @@ def unit_length(vectors):
     """Each row divided by its length; a row of zeros stays. (N, D) float32."""
     vectors = np.asarray(vectors, np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1)
+    beyond = ~((lengths > 1e-15) & (lengths < np.inf))[:, 0]  # whose squares single precision cannot hold
+    if beyond.any():
+        lengths = lengths.astype(np.float64)
+        lengths[beyond] = np.linalg.norm(vectors[beyond].astype(np.float64), axis=1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
 
 
 def prepared(vectors, subtract_mean=False, dot_product=False):

@@ -18,7 +18,7 @@ class Mean:
     def add(self, vector, weight=1.0):
         vector = np.asarray(vector, np.float64)
         if not weight >= 0:
-            raise DataError(f"the weight {weight:g} is negative")
+            raise DataError(f"the weight {weight:g} is not a number from 0 on")
         if self.sum is None:
             self.sum = np.zeros(len(vector))
         if len(vector) != len(self.sum):

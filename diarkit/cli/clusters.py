@@ -19,10 +19,16 @@ def cluster_each(groups, speakers_opts, labels, cluster):
     from diarkit.io.tables import RandomValues
 
     numbers = RandomValues(as_table(speakers_opts.reco2num_spk), "int32") if speakers_opts.reco2num_spk else None
+    seen = set()
     with open_text_output(labels) as out, Tally("recordings") as tally:
         for group in tally.over(groups):
             with tally.item(group.reco):
-                bounds = speakers_opts.bounds(len(group.names), numbers and number_of(group.reco, numbers))
+                for name in group.names:
+                    if name in seen:
+                        raise DataError(f"the segment {name} is there twice, which cannot have two labels")
+                    seen.add(name)
+                number = None if numbers is None else number_of(group.reco, numbers)
+                bounds = speakers_opts.bounds(len(group.names), number)
                 found = cluster(group, bounds) if group.names else []
                 out.writelines(f"{name} {speaker + 1}\n" for name, speaker in zip(group.names, found, strict=True))
                 log_verbose(f"{group.reco}: {len(set(found))} speakers")

@@ -27,6 +27,8 @@ def cluster(similarities, opts, kaldi_opts, bounds, warn):
         return find_speakers(similarities, opts, bounds)
     if opts.refine:
         raise DataError("--refine does not go with --max-spk-fraction and runs of --first-pass-max-utterances")
+    if in_runs and similarities.linkage != "average":
+        raise DataError(f"--linkage={similarities.linkage} does not go with runs of --first-pass-max-utterances")
     limit, least = float("inf"), bounds.exact
     if least is None:
         if opts.threshold is None or bounds != (1, n):
@@ -37,7 +39,7 @@ def cluster(similarities, opts, kaldi_opts, bounds, warn):
     if in_runs:
         labels = two_passes(scores, limit, least, kaldi_opts.first_pass_max_utterances, largest)
     else:
-        merges = Merger(pair_costs(scores)).run(limit, least, largest)
+        merges = Merger(pair_costs(scores), similarities.linkage).run(limit, least, largest)
         labels = cut(merges, n, len(merges))
     found = labels.max() + 1
     if bounds.exact and found > bounds.exact:

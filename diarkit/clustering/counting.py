@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diarkit.clustering.speakers import calibrated_threshold, smallest, stopping_point, told_apart
+from diarkit.clustering.speakers import smallest, stopping_point, told_apart
 
 PATIENCE = 3  # numbers in a row with which somebody is divided, after which no larger one is looked at
 
@@ -19,10 +19,7 @@ class Apart:
     def __init__(self, similarities, opts):
         self.similarities, self.opts = similarities, opts
         self.least = smallest(opts, len(similarities))
-        if opts.threshold is None and not similarities.cosine:  # the bounds of the threshold are for cosines
-            self.threshold = calibrated_threshold(similarities.pairs())
-        else:
-            self.threshold = stopping_point(similarities, opts)
+        self.threshold = stopping_point(similarities, opts)
 
     def __call__(self, labels):
         """Labels are (N,) int, of clusters 0 .. count - 1, none empty."""

@@ -15,13 +15,16 @@ ROWS = 256  # copied at once
 
 
 def checked(scores):
-    """`scores` as an array; DataError if it is not square or not finite."""
+    """`scores` as an array; DataError if it is not square, not finite, or its sums would not be finite."""
     scores = np.asarray(scores)
     if scores.ndim != 2 or scores.shape[0] != scores.shape[1]:
         raise DataError(f"scores must be square, not {scores.shape}")
     for first in range(0, len(scores), ROWS):
-        if not np.isfinite(scores[first : first + ROWS]).all():
+        largest = np.abs(scores[first : first + ROWS]).max()
+        if not np.isfinite(largest):
             raise DataError("scores have NaN or infinity in them")
+        if largest > np.finfo(np.float32).max / len(scores) ** 2:
+            raise DataError(f"a score of {largest:g} is too large to be summed up in single precision")
     return scores
 
 

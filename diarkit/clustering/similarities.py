@@ -161,7 +161,10 @@ def make_similarities(array, vectors=False, plda=None, linkage="average", target
     if not vectors:
         return Scores(array, linkage)
     if plda is None:
-        found = Vectors(unit_length(array))
+        unit = unit_length(array)
+        if not unit.any():  # vectors without a direction are all alike, as equal ones are
+            unit = np.ones_like(unit) / np.sqrt(max(unit.shape[1], 1), dtype=np.float32)
+        found = Vectors(unit)
     else:
         scaled, biases, constant = bilinear(plda, array, ProjectionOptions(target_energy=target_energy))
         found = Vectors(scaled, biases + constant / 2)

@@ -138,12 +138,14 @@ def smallest(opts, n):
 
 
 def stopping_point(similarities, opts):
-    """The threshold that is given, or the calibrated one, less the margin, within its bounds."""
+    """The threshold that is given, or the calibrated one; that of cosines less the margin, within its bounds."""
     if opts.threshold is not None:
         return opts.threshold
     pairs = similarities.pairs()
     if len(pairs) == 0:
         return opts.max_threshold
+    if not similarities.cosine:  # bounds and margin are for cosines
+        return calibrated_threshold(pairs)
     # The fewer segments there are, the less their means say against two clusters being one speaker.
     margin = opts.margin * min(1, FEW / len(similarities))
     return float(np.clip(calibrated_threshold(pairs) - margin, opts.min_threshold, opts.max_threshold))

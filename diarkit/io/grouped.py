@@ -44,6 +44,8 @@ class read_scores:
         if reco not in self.names:
             raise ItemError(reco, "has scores but no segments")
         names = self.names[reco]
+        if not names and not scores.size:
+            scores = scores.reshape(0, 0)
         if scores.ndim != 2 or scores.shape[0] != scores.shape[1]:
             raise ItemError(reco, f"a square matrix of scores expected, not {scores.shape}")
         if len(scores) != len(names):
@@ -106,9 +108,9 @@ def read_groups(source, spk2utt, vectors, segments=""):
 
 
 def read_times(segments):
-    """{segment: (start, end)}, s, of a file of segments; nothing where none is named."""
+    """{segment: (start, end)}, s, of a file of segments; None where none is named."""
     if not segments:
-        return {}
+        return None
     times = {segment.utt: (segment.start, segment.end) for segment in read_segments(segments)}
     for utt, (_, end) in times.items():
         if end == TO_THE_END:
@@ -117,7 +119,7 @@ def read_times(segments):
 
 
 def times_of(names, times, reco):
-    if not times:
+    if times is None:
         return None
     missing = next((name for name in names if name not in times), None)
     if missing is not None:

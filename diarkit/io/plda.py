@@ -56,6 +56,8 @@ def check(plda):
         values.check_finite(part)
     if (plda.psi < 0).any():
         raise DataError(f"a variance between speakers is negative: {plda.psi.min():g}")
+    if not np.linalg.slogdet(plda.transform)[0]:
+        raise DataError("the transform of the PLDA model is singular")
 
 
 def _read(source):

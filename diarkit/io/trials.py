@@ -121,7 +121,11 @@ def read_pairs(path):
         for n, words in zip(lines, rows, strict=True):
             if len(words) != len(first):
                 raise DataError(f"{len(words)} fields, {len(first)} in the first line", f"{shown(path)}:{n}")
-        at = slice(1, 3) if len(first) == 3 and first[2] not in LABELS and first[0] in DIGITS else slice(0, 2)
+        at = slice(0, 2)
+        if len(first) == 3:
+            kaldi = first[2] in LABELS or first[0] not in DIGITS
+            truths(path, lines, [words[2 if kaldi else 0] for words in rows], LABELS if kaldi else DIGITS)
+            at = slice(0, 2) if kaldi else slice(1, 3)
         yield [tuple(words[at]) for words in rows]
 
 

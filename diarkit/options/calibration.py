@@ -58,3 +58,8 @@ class NormOptions:
     def __post_init__(self):
         if self.top_n < 0 or self.top_n == 1:
             raise UsageError(f"--top-n={self.top_n}: a deviation needs two scores at least, and 0 takes all")
+
+    def check(self, given):
+        """Raise UsageError where options of these names were given, and no cohort that they are about."""
+        if given and not self.cohort:
+            raise UsageError(f"{given[0]} has no meaning without --cohort")

@@ -42,20 +42,31 @@ class SpeakersOptions:
     ghost_turn: float = tunable(2.0, "and no stretch of speech as long as this.", "s", "noScribe")
 
     def check(self, threshold=None):
-        """Raise UsageError for what contradicts itself, DataError for numbers that cannot be."""
+        """Raise UsageError for numbers that cannot be, and for what contradicts itself."""
         for name in ("num_speakers", "min_speakers", "max_speakers"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise DataError(f"--{name.replace('_', '-')} must be at least 1")
+                raise UsageError(f"--{name.replace('_', '-')} must be at least 1")
         low, high = self.min_speakers or 1, self.max_speakers or 10**9
         if low > high:
-            raise DataError(f"--min-speakers {low} is more than --max-speakers {high}")
+            raise UsageError(f"--min-speakers {low} is more than --max-speakers {high}")
+        if self.num_speakers and not low <= self.num_speakers <= high:
+            raise UsageError(f"--num-speakers {self.num_speakers} is not within --min-speakers and --max-speakers")
         if self.auto and (threshold is not None or self.num_speakers or self.reco2num_spk):
             raise UsageError("--auto chooses the number of speakers: give no --threshold or number of speakers with it")
         if self.num_speakers and self.reco2num_spk:
             raise UsageError("--num-speakers and --reco2num-spk: give one of them")
+        if not 0 <= self.ghost_share <= 1:
+            raise UsageError(f"--ghost-share={self.ghost_share:g} is not between 0 and 1")
+        if not self.ghost_turn >= 0:
+            raise UsageError(f"--ghost-turn={self.ghost_turn:g} is negative")
 
     def bounds(self, n, number=None):
-        """The Bounds for a recording of n >= 1 segments; `number` is what --reco2num-spk says of it."""
+        """The Bounds for a recording of n >= 1 segments; `number` is what --reco2num-spk says of it.
+
+        Raises DataError where that is not within --min-speakers and --max-speakers.
+        """
+        if number is not None and not (self.min_speakers or 1) <= number <= (self.max_speakers or number):
+            raise DataError(f"--reco2num-spk says {number} speakers, not within --min-speakers and --max-speakers")
         number = self.num_speakers if number is None else number
         if number is not None:
             return Bounds(min(number, n), min(number, n))
@@ -71,6 +82,22 @@ class SourceOptions:
     target_energy: float = tunable(
         0.1, "Compare them by the principal components of the recording that hold more than this part of its variance, "
         "and one more, as score-plda does; from 0.998 on by all dimensions. For --plda.", "", "Kaldi's score_plda.sh")
+
+    def __post_init__(self):
+        if not 0 <= self.target_energy <= 1:
+            raise UsageError(f"--target-energy={self.target_energy:g} is not between 0 and 1")
+
+
+@dataclass(frozen=True)
+class VectorSourceOptions(SourceOptions):
+    """Of clusterers that know vectors only; --vectors is there so that one command line serves all clusterers."""
+
+    vectors: bool = tunable(True, "The first argument has a vector for every segment: always so here.")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.vectors:
+            raise UsageError("--vectors=false: there is no clustering of scores here")
 
 
 @dataclass(frozen=True)
@@ -112,6 +139,16 @@ class AhcOptions:
         None, "Dissolve clusters that are too small to be a speaker and let segments move; if not, the plain tree is "
         "cut, as Kaldi does. Default: where neither --threshold nor the number of speakers is given.")
 
+    def __post_init__(self):
+        if self.reassign < 0:
+            raise UsageError(f"--reassign={self.reassign} is negative")
+        if self.min_cluster_size is not None and self.min_cluster_size < 1:
+            raise UsageError(f"--min-cluster-size={self.min_cluster_size} must be at least 1")
+        if self.min_threshold > self.max_threshold:
+            raise UsageError(f"--min-threshold={self.min_threshold:g} is above --max-threshold={self.max_threshold:g}")
+        if not 0 <= self.apart_share <= 1:
+            raise UsageError(f"--apart-share={self.apart_share:g} is not between 0 and 1")
+
 
 @dataclass(frozen=True)
 class KaldiAhcOptions:
@@ -125,3 +162,9 @@ class KaldiAhcOptions:
     first_pass_max_utterances: int = tunable(
         32767, "Where there are more segments, cluster them in runs of at most this many, then the clusters; for "
         "matrices of scores.", "segments", "Kaldi")
+
+    def __post_init__(self):
+        if not 0 < self.max_spk_fraction <= 1:
+            raise UsageError(f"--max-spk-fraction={self.max_spk_fraction:g} is not above 0 and at most 1")
+        if self.first_pass_max_utterances < 1:
+            raise UsageError(f"--first-pass-max-utterances={self.first_pass_max_utterances} must be at least 1")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from diarkit.errors import DataError
+from diarkit.errors import UsageError
 from diarkit.options.tunables import tunable
 
 
@@ -20,8 +20,8 @@ class DensityOptions:
         None, "HDBSCAN takes clusters of fewer segments for noise; default: it tries many.", "segments")
 
     def check(self):
-        """Raise DataError for numbers that cannot be."""
+        """Raise UsageError for numbers that cannot be."""
         if self.min_samples < 1:
-            raise DataError("--min-samples must be at least 1")
+            raise UsageError("--min-samples must be at least 1")
         if self.least_cluster is not None and self.least_cluster < 2:
-            raise DataError("--least-cluster must be at least 2")
+            raise UsageError("--least-cluster must be at least 2")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from diarkit.errors import DataError
+from diarkit.errors import UsageError
 from diarkit.options.tunables import tunable
 
 # The fields of AhcOptions that tell speakers apart, for clusterings that ask for more and more speakers.
@@ -16,12 +16,12 @@ class KMeansOptions:
     seed: int = tunable(0, "Where random numbers begin; the same seed gives the same labels.", "", "Kaldi")
 
     def check(self):
-        """Raise DataError for numbers that cannot be."""
+        """Raise UsageError for numbers that cannot be."""
         for name in ("restarts", "iterations"):
             if getattr(self, name) < 1:
-                raise DataError(f"--{name} must be at least 1")
+                raise UsageError(f"--{name} must be at least 1")
         if self.seed < 0:
-            raise DataError("--seed must be at least 0")
+            raise UsageError("--seed must be at least 0")
 
 
 @dataclass(frozen=True)

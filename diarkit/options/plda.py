@@ -81,6 +81,8 @@ class ProjectionOptions:
             raise UsageError(f"--target-energy={self.target_energy:g} is not between 0 and 1")
         if self.min_dim < 1:
             raise UsageError(f"--min-dim={self.min_dim} must be at least 1")
+        if self.warn_below < 0:
+            raise UsageError(f"--warn-below={self.warn_below} is negative")
 
     @property
     def keeps_all(self):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from diarkit.errors import DataError
+from diarkit.errors import UsageError
 from diarkit.options.tunables import tunable
 
 STEPS = ("crop", "blur", "threshold", "symmetrize-max", "symmetrize-average", "diffuse", "normalize")
@@ -50,28 +50,30 @@ class SpectralOptions:
     soft: float = tunable(0.01, "See --row-threshold.", "", "Wang et al. 2018")
 
     def steps(self):
-        """The names of the steps of refinement; DataError for others."""
+        """The names of the steps of refinement; UsageError for others."""
         whole = ",".join(("crop", "blur", "threshold", "symmetrize-max", "diffuse", "normalize"))
         names = [name.strip() for name in self.refinement.replace("wang", whole).split(",") if name.strip()]
         for name in names:
             if name not in STEPS:
-                raise DataError(f"--refinement has no step {name}; it has {', '.join(STEPS)}, wang")
+                raise UsageError(f"--refinement has no step {name}; it has {', '.join(STEPS)}, wang")
         return names
 
     def check(self):
-        """Raise DataError for what cannot be."""
+        """Raise UsageError for what cannot be."""
         self.steps()
         for name in ("min_neighbors", "max_neighbors", "neighbors"):
             if getattr(self, name) < 2:
-                raise DataError(f"--{name.replace('_', '-')} must be at least 2, since the segment itself counts")
+                raise UsageError(f"--{name.replace('_', '-')} must be at least 2, since the segment itself counts")
         if self.min_neighbors > self.max_neighbors:
-            raise DataError(f"--min-neighbors {self.min_neighbors} is more than --max-neighbors {self.max_neighbors}")
+            raise UsageError(f"--min-neighbors {self.min_neighbors} is more than --max-neighbors {self.max_neighbors}")
+        if not 0 <= self.min_affinity <= 1:
+            raise UsageError("--min-affinity must be from 0 to 1")
         if self.max_clusters < 1:
-            raise DataError("--max-clusters must be at least 1")
+            raise UsageError("--max-clusters must be at least 1")
         if self.search_segments < 20:
-            raise DataError("--search-segments must be at least 20")
+            raise UsageError("--search-segments must be at least 20")
         if not 0 <= self.percentile < 1:
-            raise DataError("--percentile must be from 0 to below 1")
+            raise UsageError("--percentile must be from 0 to below 1")
         for name in ("max_share", "soft", "blur"):
             if getattr(self, name) < 0:
-                raise DataError(f"--{name.replace('_', '-')} must not be negative")
+                raise UsageError(f"--{name.replace('_', '-')} must not be negative")

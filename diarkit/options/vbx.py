@@ -42,17 +42,17 @@ class VbxOptions:
     def with_defaults(self, plda):
         """These options with defaults for what is None, `plda` being whether there is a PLDA model.
 
-        Raises DataError for numbers that cannot be.
+        Raises UsageError for numbers that cannot be.
         """
         return filled(self, PUBLISHED if plda else SPHERICAL)
 
     def check(self):
         if not self.fa > 0 or not self.fb > 0:
-            raise DataError("--fa and --fb must be above 0")
+            raise UsageError("--fa and --fb must be above 0")
         if not 0 <= self.loop_probability < 1:
-            raise DataError("--loop-probability must be at least 0 and less than 1")
+            raise UsageError("--loop-probability must be at least 0 and less than 1")
         if self.max_iters < 1 or self.lda_dim < 0 or self.init_smoothing < 0:
-            raise DataError("--max-iters must be at least 1, --lda-dim and --init-smoothing at least 0")
+            raise UsageError("--max-iters must be at least 1, --lda-dim and --init-smoothing at least 0")
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,9 @@ def test_separable_scores_get_a_finite_scale_and_equal_ones_no_weight():
     assert found.weights[0] == 0 and found.weights[1] > 0
     equal = train([np.full(5, 0.1)], is_target)
     assert equal.weights == [0] and equal.offset == pytest.approx(0)
+    far = train([1e7 + 1e-3 * np.array([3.0, 2, 0, 1, -1])], is_target, ridge=1e-3)
+    near = train([np.array([3.0, 2, 0, 1, -1])], is_target, ridge=1e-3)
+    assert far.weights[0] == pytest.approx(1e3 * near.weights[0], rel=1e-4), "a small part of large scores counts"
     assert not separates(np.array([1.0, 1]), np.array([True, False]))
 
 

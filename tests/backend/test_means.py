@@ -25,8 +25,8 @@ def test_what_has_no_mean():
     mean.add(np.ones(2), 0)
     with pytest.raises(DataError, match="weights are 0"):
         mean.result()
-    for vector, weight, words in ((np.ones(3), 1, "3 numbers, where others have 2"), (np.ones(2), -1, "negative"),
-                                  (np.ones(2), np.nan, "negative")):
+    for vector, weight, words in ((np.ones(3), 1, "3 numbers, where others have 2"), (np.ones(2), np.nan, "nan is not"),
+                                  (np.ones(2), -1, "-1 is not a number from 0 on")):
         with pytest.raises(DataError, match=words):
             mean.add(vector, weight)
     mean.add(np.array([1, 3]), 2)

@@ -124,5 +124,15 @@ def test_what_cannot_be_calibrated_is_one_line(trials, matrices, run_tool):
     assert not (trials / "m").exists()
     (trials / "sep").write_text("".join(f"a{i} b{i} {int(i % 4 == 0)}\n" for i in range(300)))
     assert "separate" in run_tool("train-calibration", "sep", "trials", "m", cwd=trials).stderr
+    (trials / "same").write_text("".join(f"a{i} b{i} 7\n" for i in range(300)))
+    done = run_tool("train-calibration", "same", "trials", "m", cwd=trials)
+    assert "warning: the weight of same is 0: its scores are all equal" in done.stderr
+    (trials / "less").write_text("".join(f"a{i} b{i} {-i % 4}\n" for i in range(300)))
+    done = run_tool("train-calibration", "less", "trials", "m", cwd=trials)
+    assert "warning: the weight of less is -" in done.stderr and "higher for nontargets" in done.stderr
+    run_tool("train-calibration", "--spk2utt=spk2utt", "--segments=/dev/null", "ark:scores.ark", "rttm", "n",
+             cwd=trials, status=1)
+    done = run_tool("train-calibration", "--spk2utt=spk2utt", "ark:/dev/null", "one", "n", cwd=trials, status=1)
+    assert "ark:/dev/null: no scores of two segments" in done.stderr
     done = run_tool("apply-calibration", "nothing", "s1", "-", cwd=trials, status=1)
     assert done.stdout == "" and done.stderr.count("\n") == 1

@@ -43,7 +43,7 @@ def test_numbers_of_speakers(run_tool, voices, options, number):
 
 
 @pytest.mark.parametrize("options, status, message", [
-    (["--plda=x"], 2, "--plda is for vectors"), (["--min-samples=0"], 1, "--min-samples must be at least 1"),
+    (["--plda=x"], 2, "--plda is for vectors"), (["--min-samples=0"], 2, "--min-samples must be at least 1"),
     (["--auto", "--threshold=1"], 2, "--auto chooses")])
 def test_options_that_cannot_be(run_tool, voices, options, status, message):
     done = run_tool("cluster-dbscan", *options, "scores.ark", "spk2utt", "labels", cwd=voices, status=status)

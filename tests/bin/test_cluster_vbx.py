@@ -116,7 +116,7 @@ def test_ghosts_are_given_to_the_others(run_tool, small):
 def test_wrong_use_is_one_line(run_tool, small):
     (small / "some").write_text("a00 x\n")
     for options, status, message in ((["--init=some"], 1, "a: a01 has no label in some"),
-                                     (["--loop-probability=1"], 1, "--loop-probability must be at least 0"),
+                                     (["--loop-probability=1"], 2, "--loop-probability must be at least 0"),
                                      (["--plda=spk2utt"], 1, "spk2utt: <Plda> expected"),
                                      (["--auto", "--num-speakers=2"], 2, "--auto")):
         done = run_tool("cluster-vbx", *options, "vectors.ark", "good", "labels", cwd=small, status=status)

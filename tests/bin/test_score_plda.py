@@ -131,8 +131,10 @@ def test_a_cohort_normalises_recordings_and_trials(data, run_tool, norm):
     (["--num-utts=x", "plda", "spk2utt", "scp:v.scp", "ark:-"], 2, "--num-utts has no meaning with 4 arguments"),
     (["--min-dim=2", "plda", "scp:v.scp", "scp:v.scp", "trials", "-"], 2, "--min-dim has no meaning with 5 arguments"),
     (["--target-energy=1.1", "plda", "spk2utt", "scp:v.scp", "ark:-"], 2, "is not between 0 and 1"),
+    (["--warn-below=-1", "plda", "spk2utt", "scp:v.scp", "ark:-"], 2, "--warn-below=-1 is negative"),
+    (["--norm=z", "plda", "spk2utt", "scp:v.scp", "ark:-"], 2, "--norm has no meaning without --cohort"),
     (["--min-dim=0", "plda", "spk2utt", "scp:v.scp", "ark:-"], 2, "must be at least 1"),
-    (["flat", "spk2utt", "scp:v.scp", "ark:-"], 1, "the transform of the PLDA model is singular"),
+    (["flat", "spk2utt", "scp:v.scp", "ark:-"], 1, "flat: the transform of the PLDA model is singular"),
     (["small", "scp:v.scp", "scp:v.scp", "trials", "-"], 1, "vectors of 6 numbers, but a PLDA model of 2"),
     (["--cohort=ark:short.ark", "plda", "spk2utt", "scp:v.scp", "ark:-"], 1,
      "ark:short.ark: vectors of 2 numbers, but a PLDA model of 6"),
@@ -140,7 +142,8 @@ def test_a_cohort_normalises_recordings_and_trials(data, run_tool, norm):
     (["--num-utts=counts", "plda", "scp:v.scp", "scp:v.scp", "trials", "-"], 1, "counts: r0-0: no number of vectors"),
 ])  # fmt: skip
 def test_what_cannot_be(data, run_tool, tmp_path, options, status, message):
-    write_plda("flat", (np.zeros(SIZE), np.ones((SIZE, SIZE)), np.ones(SIZE)))
+    rows = "1 1 1 1 1 1\n" * SIZE
+    (tmp_path / "flat").write_text(f"<Plda>  [ 0 0 0 0 0 0 ]\n [\n{rows}]\n [ 1 1 1 1 1 1 ]\n</Plda> ")
     write_plda("small", (np.zeros(2), np.eye(2), np.ones(2)))
     with ArrayWriter("ark:short.ark") as out:
         out.write("short", np.ones(2))

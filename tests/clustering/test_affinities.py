@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from diarkit.clustering.affinities import affinity_map, refined
 from diarkit.clustering.similarities import Scores, make_similarities
-from diarkit.errors import DataError
+from diarkit.errors import UsageError
 from diarkit.options.spectral import SpectralOptions
 
 MATRIX = np.array([[1.0, 0.8, 0.1], [0.6, 1.0, 0.3], [0.2, 0.4, 1.0]])
@@ -42,7 +42,7 @@ def test_wang_is_their_sequence_in_any_order_that_is_asked_for():
     assert steps("wang").tolist() == steps(whole).tolist()
     assert SpectralOptions(refinement=" diffuse, crop ").steps() == ["diffuse", "crop"]
     assert steps("diffuse,crop").tolist() != steps("crop,diffuse").tolist()
-    with pytest.raises(DataError, match="no step smooth"):
+    with pytest.raises(UsageError, match="no step smooth"):
         SpectralOptions(refinement="crop,smooth").check()
 
 

@@ -10,7 +10,7 @@ from diarkit.clustering import density as module
 from diarkit.clustering.density import NOISE, Judge, cluster, dbscan, divided, hdbscan, links, merged, without_noise
 from diarkit.clustering.similarities import Scores, Vectors, make_similarities
 from diarkit.clustering.tree import in_order_of_appearance
-from diarkit.errors import DataError
+from diarkit.errors import DataError, UsageError
 from diarkit.options.clustering import AhcOptions, SpeakersOptions
 from diarkit.options.density import DensityOptions
 
@@ -166,5 +166,5 @@ def test_of_long_recordings_higher_thresholds_are_tried(monkeypatch):
 @pytest.mark.parametrize("wrong, message", [(dict(min_samples=0), "--min-samples"),
                                             (dict(least_cluster=1), "--least-cluster")])
 def test_options_that_cannot_be(wrong, message):
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(UsageError, match=message):
         DensityOptions(**wrong).check()

@@ -14,7 +14,7 @@ from diarkit.clustering import kmeans as module
 from diarkit.clustering.kmeans import kmeans, means, without_empty
 from diarkit.clustering.similarities import make_similarities
 from diarkit.clustering.tree import in_order_of_appearance
-from diarkit.errors import DataError
+from diarkit.errors import UsageError
 from diarkit.options.clustering import AhcOptions, SpeakersOptions
 from diarkit.options.kmeans import KMeansOptions
 
@@ -114,7 +114,7 @@ def test_of_many_vectors_some_are_enough(monkeypatch):
 
 @pytest.mark.parametrize("wrong", [{"restarts": 0}, {"iterations": 0}, {"seed": -1}])
 def test_options_that_cannot_be(wrong):
-    with pytest.raises(DataError, match=f"--{next(iter(wrong))} must be at least"):
+    with pytest.raises(UsageError, match=f"--{next(iter(wrong))} must be at least"):
         replace(OPTS, **wrong).check()
 
 

@@ -14,7 +14,7 @@ from diarkit.clustering import tree as trees
 from diarkit.clustering.linkage import LINKAGES, score_tree
 from diarkit.clustering.similarities import Scores, Vectors
 from diarkit.clustering.speakers import calibrated_threshold, find_speakers, reassigned
-from diarkit.errors import DataError
+from diarkit.errors import UsageError
 from diarkit.options.clustering import AhcOptions, SpeakersOptions
 
 
@@ -51,7 +51,7 @@ def test_numbers_of_speakers_are_honoured(n, number, spread, data):
     opts = dict(num_speakers=exact, min_speakers=low, max_speakers=high,
                 threshold=data.draw(st.none() | st.sampled_from([-2.0, 0.0, 0.5, 2.0])),
                 refine=data.draw(st.sampled_from([None, True, False])),
-                min_cluster_size=data.draw(st.none() | st.integers(0, 9)), reassign=data.draw(st.integers(0, 3)))
+                min_cluster_size=data.draw(st.none() | st.integers(1, 9)), reassign=data.draw(st.integers(0, 3)))
     for similarities in both(vectors):
         labels = find(similarities, **opts)
         assert labels.shape == (n,) and labels.dtype.kind == "i"
@@ -255,7 +255,7 @@ def test_pairs_are_sampled_when_there_are_many(monkeypatch):
     (dict(min_speakers=3, max_speakers=2), "--min-speakers 3 is more than --max-speakers 2"),
 ])
 def test_numbers_that_cannot_be(options, message):
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(UsageError, match=message):
         SpeakersOptions(**options).check()
 
 

@@ -11,7 +11,7 @@ from diarkit.clustering.neighbours import some_of
 from diarkit.clustering.similarities import Scores, Vectors, make_similarities
 from diarkit.clustering.spectral import cluster, labelled, make_links
 from diarkit.clustering.tree import in_order_of_appearance
-from diarkit.errors import DataError
+from diarkit.errors import DataError, UsageError
 from diarkit.options.clustering import AhcOptions, SpeakersOptions
 from diarkit.options.kmeans import KMeansOptions
 from diarkit.options.spectral import SpectralOptions
@@ -158,5 +158,5 @@ def test_too_many_for_a_whole_matrix(monkeypatch):
     (dict(max_clusters=0), "--max-clusters"), (dict(percentile=1.0), "--percentile"), (dict(blur=-1.0), "--blur"),
     (dict(search_segments=3), "--search-segments"), (dict(refinement="x"), "no step x")])
 def test_options_that_cannot_be(wrong, message):
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(UsageError, match=message):
         SpectralOptions(**wrong).check()

@@ -17,7 +17,7 @@ from diarkit.clustering.vbx import (
     vbx,
     without_columns,
 )
-from diarkit.errors import DataError
+from diarkit.errors import DataError, UsageError
 from diarkit.io.plda import Plda
 from diarkit.options.clustering import SpeakersOptions
 from diarkit.options.vbx import PUBLISHED, SPHERICAL, VbxOptions
@@ -201,5 +201,5 @@ def test_defaults_are_those_of_the_model():
     assert VbxOptions().with_defaults(False) == VbxOptions(**SPHERICAL)
     assert VbxOptions(fb=3.0).with_defaults(True).fb == 3
     for wrong in (dict(fa=0.0), dict(fb=-1.0), dict(loop_probability=1.0), dict(max_iters=0), dict(lda_dim=-1)):
-        with pytest.raises(DataError):
+        with pytest.raises(UsageError):
             VbxOptions(**wrong).with_defaults(True)

@@ -63,6 +63,13 @@ def test_what_does_not_fit(folder):
     assert everything(read_scores("ark:scores.ark", "spk2utt"))[1] == "a: has scores but no segments"
 
 
+@pytest.mark.parametrize("reader, table", [(read_vectors, "ark:vectors.ark"), (read_scores, "ark:scores.ark")])
+def test_an_empty_file_of_segments_is_not_none(folder, reader, table):
+    (folder / "empty").write_text("")
+    found = everything(reader(table, "spk2utt", "empty"))
+    assert len(found) == 2 and all("is not in the file of segments" in item for item in found)
+
+
 def test_times(folder):
     (folder / "segments").write_text("s4 r 0 1\n")
     found = everything(read_scores("ark:scores.ark", "spk2utt", "segments"))

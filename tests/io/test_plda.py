@@ -59,6 +59,6 @@ def test_damage(plda):
 
 def test_what_cannot_be_a_model(plda):
     for bad in (plda._replace(psi=-plda.psi), plda._replace(mean=plda.mean[:3]), plda._replace(psi=plda.psi * np.nan),
-                plda._replace(transform=plda.transform[:, :3])):
+                plda._replace(transform=plda.transform[:, :3]), plda._replace(transform=np.ones_like(plda.transform))):
         with pytest.raises(DataError):
             write_plda("y", bad)

@@ -5,7 +5,7 @@ import pytest
 
 from diarkit.errors import DataError
 from diarkit.io import trials as module
-from diarkit.io.trials import read_labelled_scores, read_speakers, read_trial_scores, read_trials
+from diarkit.io.trials import read_labelled_scores, read_pairs, read_speakers, read_trial_scores, read_trials
 
 VOXCELEB = "1 a/1 a/2\n0 a/1 b/1\n0 b/1 c/9\n1 c/8 c/9\n"
 KALDI = "a/1 a/2 target\na/1 b/1 nontarget\nb/1 c/9 nontarget\nc/8 c/9 target\n"
@@ -98,6 +98,16 @@ def test_bad_trials(write, text, message):
     path = write("bad", text)
     with pytest.raises(DataError, match=path + message):
         read_trials(path)
+
+
+@pytest.mark.parametrize("text, message", [
+    ("a b target\na c bogus\n", ":2: neither target nor nontarget: 'bogus'"), ("1 a b\n2 a c\n", ":2: neither 1 nor 0"),
+    ("a b 0.5\n", ":1: neither target nor nontarget: '0.5'"), ("a b\na\n", ":2: 1 fields"),
+])
+def test_bad_pairs(write, text, message):
+    path = write("bad", text)
+    with pytest.raises(DataError, match=path + message):
+        list(read_pairs(path))
 
 
 @pytest.mark.parametrize("text, message", [
