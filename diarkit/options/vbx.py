@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from diarkit.errors import DataError, UsageError
+from diarkit.errors import UsageError
 from diarkit.options.tunables import tunable
 
 # With a PLDA model, as published for AMI with ResNet101 x-vectors every 0.24 s (BUTSpeechFIT/VBx, Landini et al. 2022).
@@ -120,7 +120,7 @@ class ResegmentOptions:
     def with_defaults(self, ubm):
         """These options with defaults for what is None, `ubm` being whether there is one.
 
-        Raises DataError for numbers that cannot be.
+        Raises UsageError for numbers that cannot be.
         """
         return filled(self, KALDI_FRAMES if ubm else OWN_FRAMES)
 
@@ -128,11 +128,11 @@ class ResegmentOptions:
         for name, (low, high) in RANGES.items():
             option, value = "--" + name.replace("_", "-"), getattr(self, name)
             if value < low:
-                raise DataError(f"{option}={value:.12g}: it must be at least {low:g}")
+                raise UsageError(f"{option}={value:.12g}: it must be at least {low:g}")
             if value > high:
-                raise DataError(f"{option}={value:.12g}: it must be at most {high:.12g}")
+                raise UsageError(f"{option}={value:.12g}: it must be at most {high:.12g}")
         if self.sparsity_threshold >= self.stat_scale:
-            raise DataError(f"--sparsity-threshold={self.sparsity_threshold:g}: it must be less than --stat-scale, "
+            raise UsageError(f"--sparsity-threshold={self.sparsity_threshold:g}: it must be less than --stat-scale, "
                             f"{self.stat_scale:g}, or no frame is of any Gaussian")
 
 

@@ -19,7 +19,7 @@ from diarkit.clustering.vbframes import (
     resegment,
     turns_of_frames,
 )
-from diarkit.errors import DataError
+from diarkit.errors import DataError, UsageError
 from diarkit.options.vbx import KALDI_FRAMES, OWN_FRAMES, ResegmentOptions
 
 OPTS = ResegmentOptions(max_iters=5, downsample=4, epsilon=-1e9, sparsity_threshold=0.01).with_defaults(True)
@@ -179,7 +179,7 @@ def test_what_does_not_fit_is_refused(model):
     with pytest.raises(DataError, match="moves 2 Gaussians of 4 dimensions, the UBM has 3 of 4"):
         Eigenvoices(ubm, directions[:2])
     for wrong in (dict(downsample=0), dict(stat_scale=0.0), dict(loop_probability=1.0)):
-        with pytest.raises(DataError):
+        with pytest.raises(UsageError):
             ResegmentOptions(**wrong).with_defaults(True)
 
 
