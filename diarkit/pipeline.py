@@ -126,7 +126,7 @@ class Pipeline:
             stages.on_progress(self.VAD_SHARE + (1 - self.VAD_SHARE) * done / len(windows))
 
         vectors = stages.timed("embeddings", self.embedder.embed, signal, windows, progress)
-        labels = stages.timed("clustering", self.cluster, vectors) + 1
+        labels = stages.timed("clustering", self.cluster, vectors, windows) + 1
         turns = [(*turn, 1) for turn in make_turns(windows, [int(label) for label in labels])]
         return Diarization(source.duration, turns, windows, vectors, labels)
 
@@ -135,9 +135,9 @@ class Pipeline:
         decisions = stages.timed("speech activity", self.detector, signals.resampled(source, RATE))
         return speech_segments(decisions, **asdict(self.segment_opts))
 
-    def cluster(self, vectors):
-        """Labels of windows from their embeddings; as cluster-ahc --vectors --refine and the like."""
-        return cluster(self.clustering, vectors, self.ahc_opts, self.speakers_opts.bounds(len(vectors)))
+    def cluster(self, vectors, windows):
+        """Labels of windows from their embeddings; as cluster-ahc --vectors --refine --segments and the like."""
+        return cluster(self.clustering, vectors, windows, self.ahc_opts, self.speakers_opts)
 
 
 def make_pipeline(vad_opts, network, model, threads, segment_opts, subsegment_opts, ahc_opts, speakers_opts=None,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from diarkit.backend.cosine import unit_length
+from diarkit.clustering.ghosts import without_ghosts
 from diarkit.clustering.similarities import make_similarities
 from diarkit.clustering.speakers import find_speakers
 from diarkit.options.kmeans import KMeansOptions
@@ -10,17 +11,20 @@ from diarkit.options.spectral import SpectralOptions
 from diarkit.options.vbx import VbxOptions
 
 
-def cluster(method, vectors, opts, bounds):
+def cluster(method, vectors, times, opts, speakers_opts):
     """Label the segments of a recording from their embeddings: (N, D) -> (N,) int from 0 in order of appearance.
 
     Parameters
     ----------
     method : "ahc", "spectral", "kmeans" or "vbx", the last from what "ahc" finds
+    times : (N, 2), start and end of the segments, s
     opts : AhcOptions, also for what tells speakers apart by the other methods
-    bounds : Bounds, how many speakers there may be
+    speakers_opts : SpeakersOptions, how many there may be, and what ghosts are
     """
     similarities = make_similarities(vectors, True, linkage=opts.linkage)
-    return METHODS[method](np.asarray(vectors, np.float32), similarities, opts, bounds)
+    bounds = speakers_opts.bounds(len(vectors))
+    labels = METHODS[method](np.asarray(vectors, np.float32), similarities, opts, bounds)
+    return without_ghosts(labels, np.asarray(times, float), similarities, speakers_opts, bounds)
 
 
 def by_ahc(vectors, similarities, opts, bounds):

@@ -35,11 +35,12 @@ class SpeakersOptions:
         False, "Choose the number by the method's own criterion, which is what happens where neither --threshold nor a "
         "number of speakers is given.")
     segments: str = tunable(
-        "", "Lines <segment> <recording> <start> <end>: with them, speakers of whom there is too little are ghosts, "
-        "and their segments go to the others; see the next two.", "FILE")
+        "", "Lines <segment> <recording> <start> <end>: where the times are known, there are no ghosts, see "
+        "--ghost-share.", "FILE")
     ghost_share: float = tunable(
-        0.02, "A ghost has less than this part of the speech of the recording,", "", "noScribe")
-    ghost_turn: float = tunable(2.0, "and no stretch of speech as long as this.", "s", "noScribe")
+        0.02, "Speakers with less than this part of the speech of the recording are ghosts, whose segments go to the "
+        "others,", "", "noScribe")
+    ghost_turn: float = tunable(2.0, "if they have no stretch of speech as long as this, either.", "s", "noScribe")
 
     def check(self, threshold=None):
         """Raise UsageError for numbers that cannot be, and for what contradicts itself."""
