@@ -23,15 +23,20 @@ def cluster_each(groups, speakers_opts, labels, cluster):
     with open_text_output(labels) as out, Tally("recordings") as tally:
         for group in tally.over(groups):
             with tally.item(group.reco):
-                for name in group.names:
-                    if name in seen:
-                        raise DataError(f"the segment {name} is there twice, which cannot have two labels")
-                    seen.add(name)
+                check_names(group.names, seen)
                 number = None if numbers is None else number_of(group.reco, numbers)
                 bounds = speakers_opts.bounds(len(group.names), number)
                 found = cluster(group, bounds) if group.names else []
                 out.writelines(f"{name} {speaker + 1}\n" for name, speaker in zip(group.names, found, strict=True))
                 log_verbose(f"{group.reco}: {len(set(found))} speakers")
+
+
+def check_names(names, seen):
+    """Raise DataError for a segment that was seen before, in this recording or another; one has no two labels."""
+    for name in names:
+        if name in seen:
+            raise DataError(f"the segment {name} is there twice, which cannot have two labels")
+        seen.add(name)
 
 
 def number_of(reco, numbers):

@@ -34,6 +34,7 @@ class Tally:
         self.may_be_empty = may_be_empty
         self.max_failed = max_failed or (context.meta.get("max_failed") if context else None) or "0"
         self.done = self.failed = self.passed_over = 0
+        self.remark = ""  # of the reader at its end
 
     def __enter__(self):
         self.progress = Progress(self.noun, self.total)
@@ -76,6 +77,7 @@ class Tally:
                 continue
             yield item
         self.passed_over += getattr(reader, "passed_over", 0)
+        self.remark = getattr(reader, "remark", "")
 
     def too_many_failed(self):
         if kaldi() and self.max_failed == "0":
@@ -88,6 +90,7 @@ class Tally:
         if kind is not None and not issubclass(kind, DataError):
             return
         log(f"{self.done} {self.noun} done, {self.failed} failed"
-            + (f", {self.passed_over} passed over" if self.passed_over else ""))
+            + (f", {self.passed_over} passed over" if self.passed_over else "")
+            + (f", {self.remark}" if self.remark else ""))
         if kind is None and self.too_many_failed():
             raise ItemsFailed(f"{self.failed} {self.noun} failed")

@@ -10,9 +10,9 @@ from functools import partial
 
 import click
 
+from diarkit.cli.clusters import check_names
 from diarkit.cli.counting import Tally
 from diarkit.cli.grammar import given
-from diarkit.cli.messages import log
 from diarkit.errors import DataError, UsageError
 from diarkit.options.clustering import SourceOptions
 from diarkit.options.tuning import number_text
@@ -107,14 +107,6 @@ def read_bounds(segments):
     return bounds
 
 
-def check_names(names, seen):
-    """Raise DataError for a segment that was seen before, in this recording or another; one has no two labels."""
-    for name in names:
-        if name in seen:
-            raise DataError(f"the segment {name} is there twice, which cannot have two labels")
-        seen.add(name)
-
-
 def read_each(source, spk2utt, segments, vectors, take):
     """Give the Group of every recording that has segments, with times, to a function, and count them.
 
@@ -123,22 +115,15 @@ def read_each(source, spk2utt, segments, vectors, take):
     """
     from diarkit.io.grouped import read_groups, times_of
 
-    bounds, found, seen = read_bounds(segments), set(), set()
-    groups = read_groups(source, spk2utt, vectors)
+    bounds, seen = read_bounds(segments), set()
     with Tally("recordings") as tally:
-        for group in tally.over(groups):
+        for group in tally.over(read_groups(source, spk2utt, vectors)):
             with tally.item(group.reco):
-                found.add(group.reco)
                 check_names(group.names, seen)
                 if group.names:
                     take(group._replace(times=times_of(group.names, bounds, group.reco)))
     if not seen:
         raise DataError(f"has no recording with segments{'' if vectors else ' and scores'}", spk2utt)
-    if vectors or tally.failed:  # what is missing has been said
-        return
-    missing = [reco for reco, names in groups.names.items() if names and reco not in found]
-    if missing:
-        log(f"warning: recordings of {spk2utt} without scores: {len(missing)}, the first is {missing[0]}")
 
 
 def read_recordings(spk2utt, segments):

@@ -86,3 +86,7 @@ class read_development:
     @property
     def passed_over(self):
         return self.groups.passed_over
+
+    @property
+    def remark(self):
+        return self.groups.remark

@@ -33,6 +33,7 @@ class read_scores:
 
     def __init__(self, rspecifier, spk2utt, segments=""):
         self.names = read_lists(spk2utt)
+        self.spk2utt, self.seen = spk2utt, set()
         self.times = read_times(segments)
         self.arrays = read_arrays(rspecifier)
 
@@ -43,6 +44,7 @@ class read_scores:
         reco, scores = next(self.arrays)
         if reco not in self.names:
             raise ItemError(reco, "has scores but no segments")
+        self.seen.add(reco)
         names = self.names[reco]
         if not names and not scores.size:
             scores = scores.reshape(0, 0)
@@ -55,6 +57,12 @@ class read_scores:
     @property
     def passed_over(self):
         return getattr(self.arrays, "passed_over", 0)
+
+    @property
+    def remark(self):
+        """How many recordings of `spk2utt` had no scores, in words; nothing to worry about where scores are a part."""
+        lacking = [reco for reco, names in self.names.items() if names and reco not in self.seen]
+        return f"{len(lacking)} of {self.spk2utt} without scores, {lacking[0]} the first" if lacking else ""
 
 
 class read_vectors:

@@ -138,6 +138,14 @@ def test_a_recording_without_segments_has_no_scores_either(run_tool, meeting, to
     assert done.stdout == "" and "1 recordings done, 0 failed" in done.stderr
 
 
+@pytest.mark.parametrize("tool", BOTH)
+def test_recordings_without_scores_are_told(run_tool, meeting, tool):
+    with open(meeting / "spk2utt", "a") as file:
+        file.write("b x y\nc z\n")
+    done = run_tool(tool, "s.ark", "spk2utt", "out", cwd=meeting)
+    assert done.stderr == f"{tool}: 1 recordings done, 0 failed, 2 of spk2utt without scores, b the first\n"
+
+
 @pytest.mark.parametrize("options, status, message", [
     (["--vectors", "--read-costs", "--threshold=0.3", "v.ark"], 2, "--read-costs is for matrices"),
     (["--first-pass-max-utterances=0", "--num-speakers=3", "s.ark"], 2, "--first-pass-max-utterances=0 must be"),

@@ -163,7 +163,7 @@ def test_recordings_without_segments_or_scores(run_tool, folder):
     run_tool("score-cosine", "spk2utt", "ark:vectors.ark", "ark:scores.ark", cwd=folder)
     done = run_tool("tune-threshold", "ark:scores.ark", "more", "segments", "ref.rttm", cwd=folder)
     assert done.stdout == expected
-    assert "warning: recordings of more without scores: 1, the first is without\n" in done.stderr
+    assert "6 recordings done, 0 failed, 1 of more without scores, without the first\n" in done.stderr
 
 
 @pytest.mark.parametrize("clustering", ["ahc", "kmeans"])
