@@ -33,6 +33,23 @@ def union(spans):
     return merged
 
 
+def overlap(spans):
+    """(start, end) of what the spans of two at least cover, in order; spans are (start, end, who)."""
+    own = defaultdict(list)
+    for start, end, who in spans:
+        own[who].append((start, end))
+    changes = sorted((time, step) for found in own.values() for start, end in union(found)
+                     for time, step in ((start, 1), (end, -1)))
+    regions, talking = [], 0
+    for time, step in changes:  # at one time ends come first
+        talking += step
+        if step > 0 and talking == 2:
+            start = time
+        elif step < 0 and talking == 1:
+            regions.append((start, time))
+    return union(regions)
+
+
 def cropped(lines, regions):
     """The parts of lines that lie within regions, (start, end) of any order.
 

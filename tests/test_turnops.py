@@ -9,7 +9,17 @@ import pytest
 from diarkit.errors import DataError
 from diarkit.io.rttm import Turn
 from diarkit.io.turnfiles.records import Record
-from diarkit.turnops import cropped, in_order, joined, moved, names_of_reference, numbers, union, without_overlap
+from diarkit.turnops import (
+    cropped,
+    in_order,
+    joined,
+    moved,
+    names_of_reference,
+    numbers,
+    overlap,
+    union,
+    without_overlap,
+)
 
 SECONDS = range(40)
 
@@ -127,3 +137,14 @@ def test_names_of_the_reference_are_given_once():
     assert names_of_reference({"A": "1", "B": "2"}, ["1", "2", "A", "A_", "x"]) == {
         "1": "A", "2": "B", "A": "A_", "A_": "A__", "x": "x"}
     assert names_of_reference({"A": "B", "B": "A"}, ["A", "B"]) == {"A": "B", "B": "A"}
+
+
+def test_overlap_is_where_two_speak():
+    rng = random.Random(0)
+    for _ in range(200):
+        starts = [rng.randrange(20) for _ in range(rng.randrange(8))]
+        spans = [(start, start + rng.randrange(6), rng.choice("abc")) for start in starts]
+        often = [len({who for start, end, who in spans if start <= t < end}) for t in range(30)]
+        found = overlap(spans)
+        assert {t for start, end in found for t in range(start, end)} == {t for t, n in enumerate(often) if n > 1}
+        assert found == union(found)

@@ -28,6 +28,7 @@ class ValidateRttmOptions:
 class RttmToUemOptions:
     durations: str = tunable("", "Regions from 0 to the end of each recording of this reco2dur or wav.scp.", "FILE")
     speech: bool = tunable(False, "Regions are where somebody speaks, not from the first to the last turn.")
+    overlap: bool = tunable(False, "Regions are where two speakers or more speak at a time.")
     channel: str = tunable("", "Write this channel, and look at none; else a region for each.")
 
 

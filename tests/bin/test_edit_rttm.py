@@ -121,6 +121,10 @@ def test_rttm_to_uem(run_tool, folder):
     (folder / "hyp").write_text("SPEAKER m 1 0 1 <NA> <NA> x <NA> <NA>\nSPEAKER m 1 1 1 <NA> <NA> y <NA> <NA>\n")
     assert uem("--channel=1", "rttm", "hyp") == "m 1 0.000 16.000\nn 1 0.0001 0.1001\n"
     assert uem("--speech", "rttm", "hyp") == "m 1 0.000 2.000\nm 1 10.500 16.000\nn 2 0.0001 0.1001\n"
+    (folder / "both").write_text("SPEAKER m 1 0.5 2 <NA> <NA> x <NA> <NA>\nSPEAKER m 1 0.8 3 <NA> <NA> x <NA> <NA>\n"
+                                 "SPEAKER n 1 0 1 <NA> <NA> x <NA> <NA>\n")
+    assert uem("--overlap", "hyp", "both") == "m 1 1.000 2.000\n"
+    uem("--overlap", "--speech", "hyp", status=2)
     (folder / "reco2dur").write_text("o 7\nm 20.25\n")
     assert uem("--durations=reco2dur", "rttm", status=1) == "m 1 0.000 20.250\no 1 0.000 7.000\n"
     (folder / "zero").write_text("SPEAKER m 1 1 0 <NA> <NA> x <NA> <NA>\n")
