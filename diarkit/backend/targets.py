@@ -38,10 +38,14 @@ def pairs_of(scores, speakers, most=1_000_000):
     Returns K (P,) arrays of scores and (P,) bool, one list.
     """
     kept = np.flatnonzero(np.asarray(speakers) >= 0)
-    n = len(kept)
+    first, second = (kept[side] for side in pairs_above_the_diagonal(len(kept), most))
+    speakers = np.asarray(speakers)
+    return [*(array[first, second] for array in scores), speakers[first] == speakers[second]]
+
+
+def pairs_above_the_diagonal(n, most):
+    """Rows and columns (P,) of what is above the diagonal of (n, n), row by row; of more than `most` every second."""
     starts = np.append(0, np.cumsum(np.arange(n - 1, 0, -1)))  # number of the first pair of each row
     numbers = np.arange(0, n * (n - 1) // 2, max(1, -(-n * (n - 1) // 2 // most)))
     row = np.searchsorted(starts, numbers, side="right") - 1
-    first, second = kept[row], kept[numbers - starts[row] + row + 1]
-    speakers = np.asarray(speakers)
-    return [*(array[first, second] for array in scores), speakers[first] == speakers[second]]
+    return row, numbers - starts[row] + row + 1

@@ -8,12 +8,13 @@ import numpy as np
 
 from diarkit.backend.cosine import unit_length
 from diarkit.backend.plda_scoring import bilinear
+from diarkit.backend.targets import pairs_above_the_diagonal
 from diarkit.clustering.linkage import checked, score_tree
 from diarkit.clustering.reciprocal import vector_tree
 from diarkit.errors import DataError
 from diarkit.options.plda import ProjectionOptions
 
-MOST_PAIRS = 2_000_000  # similarities that a calibration looks at; more do not change it
+MOST_PAIRS = 600_000  # similarities that a calibration looks at; more do not change it
 PRIOR_PAIRS = 4
 SMALL = 2000  # vectors of which the matrix is quicker
 
@@ -47,6 +48,7 @@ class Scores:
     def __init__(self, scores, linkage="average"):
         self.scores = checked(scores)
         self.linkage = linkage
+        self._last = None
         # Scores that are scalar products of unit vectors can be turned into cosines to a cluster's centroid.
         self.cosine = bool(len(scores)) and bool(np.allclose(np.diagonal(self.scores), 1, atol=1e-3))
 
@@ -61,31 +63,35 @@ class Scores:
         return score_tree(self.scores, self.linkage)
 
     def pairs(self):
-        n = len(self)
-        step = max(1, n * (n - 1) // 2 // MOST_PAIRS)
-        return self.scores[np.triu_indices(n, 1)][::step]
+        return self.scores[pairs_above_the_diagonal(len(self), MOST_PAIRS)]
 
     def to_clusters(self, labels, count):
         """Similarity of every segment to each of the clusters 0 .. count - 1 (label -1: in none); (N, count).
 
         Cosines to the centroids where the scores are cosines, else means over the segments of the cluster.
         """
-        member = members(labels, count)
-        mean = self.scores @ member
+        member, mean = self._means(labels, count)
         if self.cosine:
             mean = mean / np.sqrt(np.maximum(np.einsum("nk,nk->k", member, mean), 1e-12))
         return mean
 
+    def _means(self, labels, count):
+        """members(), and the mean similarity of every segment to each cluster, (N, count), kept for the next call."""
+        if self._last is None or len(self._last[1].T) != count or not np.array_equal(self._last[0], labels):
+            member = members(labels, count)
+            self._last = np.array(labels), member, self.scores @ member
+        return self._last[1:]
+
     def between(self, labels, count):
         """Mean similarity of the segments of every two clusters; (count, count)."""
-        member = members(labels, count)
-        return member.T @ (self.scores @ member)
+        member, mean = self._means(labels, count)
+        return member.T @ mean
 
     def within(self, labels, count, prior):
         """Mean similarity of the segments of each cluster, see within()."""
-        member = members(labels, count)
+        member, mean = self._means(labels, count)
         sizes = np.bincount(labels, minlength=count)
-        total = np.einsum("nk,nk->k", member, self.scores @ member) * sizes**2
+        total = np.einsum("nk,nk->k", member, mean) * sizes**2
         return within(total, np.diagonal(self.scores), np.diagonal(self.scores, 1), labels, count, prior)
 
 

@@ -194,7 +194,7 @@ def exactly(similarities, tree, number, opts, limit=np.inf):
         labels = reassigned(similarities, labels, number, opts.reassign)
         if len(np.unique(labels)) == number:
             total = similarities.to_clusters(labels, number)[np.arange(len(labels)), labels].sum()
-            rank = (most_alike(similarities, labels, number) < limit, total)
+            rank = (limit == np.inf or most_alike(similarities, labels, number) < limit, total)
             if rank > best_rank:
                 best, best_rank = labels, rank
     return trees.in_order_of_appearance(best)
@@ -209,18 +209,22 @@ def least_sizes(largest):
 
 
 def candidates(similarities, tree, number):
-    """For every least size the cut with the fewest clusters of which `number` have it; labels, -1 elsewhere."""
+    """For every least size the cut with the fewest clusters of which `number` have it; labels, -1 elsewhere.
+
+    A cut that serves several sizes comes once.
+    """
     sizes = trees.cluster_sizes(tree, np.ones(len(similarities)))
     items = len(tree) + 1
-    found = []
+    last = np.bincount(trees.cut(tree, items, items - number))
+    found = {}
     for least in least_sizes(len(similarities) // (2 * number)):
         merges = items - number
-        large = np.count_nonzero(np.bincount(trees.cut(tree, len(tree) + 1, merges)) >= least)
+        large = np.count_nonzero(last >= least)
         while large < number and merges > 0:  # undo one merge after the other
             merges -= 1
             children = sizes[tree[merges, :2].astype(int)]
             large += np.count_nonzero(children >= least) - int(sizes[items + merges] >= least)
-        if large >= number:
-            labels = trees.cut(tree, len(tree) + 1, merges)
-            found.append(only(labels, np.argsort(-np.bincount(labels), kind="stable")[:number]))
-    return found
+        if large >= number and merges not in found:
+            labels = trees.cut(tree, items, merges)
+            found[merges] = only(labels, np.argsort(-np.bincount(labels), kind="stable")[:number])
+    return list(found.values())
