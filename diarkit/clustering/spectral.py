@@ -14,7 +14,7 @@ from diarkit.clustering.tree import in_order_of_appearance
 from diarkit.errors import DataError
 
 MOST_DENSE = 10_000  # segments of which there may be a whole matrix of affinities
-MOST_LINKS = 2_000_000  # of neighbours, where their number grows with the recording
+MOST_LINKS = 1_000_000  # of neighbours, where their number grows with the recording
 
 
 def cluster(similarities, opts, kmeans_opts, telling, bounds, told=None):

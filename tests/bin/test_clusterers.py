@@ -1,5 +1,8 @@
 """What all clusterers have in common: numbers of speakers that contradict, segments twice, affine scores, PLDA."""
 
+import json
+import sys
+
 import numpy as np
 import pytest
 
@@ -195,3 +198,17 @@ def test_linkage_with_a_largest_cluster(run_tool, meeting, linkage, fraction):
     for i, label in enumerate(labels(done.stdout)):
         found.setdefault(label, set()).add(i)
     assert {frozenset(cluster) for cluster in found.values()} == plain(scores, linkage, 3, np.ceil(24 * fraction))
+
+
+@pytest.mark.parametrize("tool", [*VECTORS, *BOTH])
+def test_bad_files(shared, run_tool, tmp_path, tool):
+    checker = shared / "badinputs/check_bad.py"
+    if not checker.exists():
+        pytest.skip(f"no {checker}")
+    (tmp_path / "lists").write_text("r utt1 utt2\n")
+    templates = (["--vectors", f"{tool} --vectors ark:{{in}} {tmp_path}/lists {{out}}"],
+                 ["--model", f"{tool} --vectors --plda={{in}} ark:good/vecs.ark {tmp_path}/lists {{out}}"])
+    for template in templates:
+        done = run_tool(sys.executable, checker, "--strict-names", *template, status=None)
+        counts = json.loads(done.stdout.splitlines()[-1])
+        assert counts["failed"] == 0 and counts["total"] >= 3, done.stdout
