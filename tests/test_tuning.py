@@ -67,6 +67,46 @@ def test_golden_section_finds_the_bottom_of_a_valley():
     assert tuner.golden(3, 4, 0.5)[1] == 1
 
 
+def test_golden_section_at_the_ends_and_of_a_flat_bottom():
+    assert MadeUp(lambda reco, value: value).golden(0, 1, 1e-3) == (0, 0)
+    assert MadeUp(lambda reco, value: 1 - value).golden(0, 1, 1e-3) == (1, 0)
+    value, der = MadeUp(lambda reco, value: 10 * max(0.2 - value, 0)).golden(0, 1, 1e-3)
+    assert value == pytest.approx(0.2, abs=2e-3) and der < 0.02, "the first of equals"
+
+
+def test_golden_section_ends_where_values_are_rounded():
+    def wrong(reco, value):
+        assert len(tuner.tried) < 1000, "without end"
+        return 10 * abs(value - 0.137)
+
+    tuner = MadeUp(wrong)
+    assert tuner.golden(0, 1, 1e-12)[0] == pytest.approx(0.137, abs=1e-8)
+
+
+def test_golden_section_of_each_part_is_that_of_the_others():
+    bottoms = dict(zip("abcd", (0.2, 0.7, 0.2, 0.7), strict=True))
+    tuner = MadeUp(lambda reco, value: 10 * abs(value - bottoms[reco]))
+    _, folds = tuning.tune(tuner, TuningOptions(search="golden", values="0:1", tolerance=1e-3, folds=2))
+    assert [(fold.recos, fold.value) for fold in folds] == [
+        (["a", "c"], pytest.approx(0.7, abs=2e-3)), (["b", "d"], pytest.approx(0.2, abs=2e-3))]
+    # of all the values tried on some recordings, the best of these recordings, not of all
+    tuner = MadeUp(lambda reco, value: 10 * abs(value - 0.7) * (1 if reco == "a" else 0) + 90 * value * (reco == "b"))
+    assert tuner.golden(0, 1, 1e-3, ["a"])[0] == pytest.approx(0.7, abs=2e-3)
+
+
+def test_as_many_parts_as_recordings():
+    assert tuning.in_turn(list("abc"), 3) == {"1": ["a"], "2": ["b"], "3": ["c"]}
+    assert tuning.in_turn(list("abcde"), 2) == {"1": ["a", "c", "e"], "2": ["b", "d"]}
+
+
+def test_a_value_is_clustered_once():
+    values = []
+    tuner = tuning.Tuner(lambda value: values.append(value) or clustered(value), turns_of, turns_of("r1", "aabbbb"),
+                         None, DerOptions())
+    assert tuner.try_value(1) is tuner.try_value(1) and tuner.try_value(2).der() < tuner.try_value(1).der()
+    assert values == [1, 2]
+
+
 def test_each_part_is_tuned_on_the_others():
     bottoms = {"a": 1, "b": 2, "c": 1, "d": 2}
     tuner = MadeUp(lambda reco, value: 10 * abs(value - bottoms[reco]))
@@ -124,6 +164,16 @@ def test_a_recording_without_speech_in_the_reference():
         tuner.try_value(2).der([])
     with pytest.raises(DataError, match="in the recordings that are clustered"):
         tuning.Tuner(lambda value: {"r2": np.zeros(4, int)}, turns_of, reference, None, DerOptions()).try_value(1)
+
+
+def test_labels_of_each_fold_are_by_its_value():
+    reference = turns_of("r1", "aabbbb") + turns_of("r2", "abab") + turns_of("other", "ab")
+    tuner = tuning.Tuner(clustered, turns_of, reference, None, DerOptions())
+    folds = [tuning.Fold("1", ["r1", "other"], 5, 0, 0), tuning.Fold("2", ["r2"], 1, 0, 0)]
+    found = tuning.best_labels(tuner, (2, 0), folds)  # the recording that is not clustered has none
+    assert {reco: labels.tolist() for reco, labels in found.items()} == {
+        "r1": [0] * 5 + [1], "r2": [0, 1, 1, 0], "new": [0, 1]}
+    assert tuner.try_value(2).labels["r1"].tolist() == [0, 0, 1, 1, 1, 1], "those of the value stay"
 
 
 def expected_der(reference, labels, collar):

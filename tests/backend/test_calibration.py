@@ -39,6 +39,19 @@ def test_is_the_minimum_that_scipy_finds(systems, prior, ridge):
                 assert cross_entropy(np.append(*found) + step * direction, columns, is_target, prior, ridge) > cost
 
 
+@pytest.mark.parametrize("prior", [0.01, 0.001])
+@pytest.mark.parametrize("seed", [3, 5, 6, 13])
+def test_a_step_that_is_too_long_is_halved(seed, prior):
+    """The first step of few scores, with outliers, and a low prior makes the cost higher."""
+    is_target = np.arange(12) < 4
+    scores = np.random.default_rng(seed).standard_cauchy(12) + 3 * is_target
+    found = train([scores], is_target, prior)
+    cost = cross_entropy(np.append(*found), [scores], is_target, prior, 1e-6)
+    for start in ([0.0, 0.0], np.append(*found) / 2):
+        best = minimize(cross_entropy, start, ([scores], is_target, prior, 1e-6), method="Nelder-Mead")
+        assert cost <= best.fun + 1e-9
+
+
 def test_scores_that_are_log_likelihood_ratios_stay_what_they_are():
     rng = np.random.default_rng(1)
     is_target = np.arange(60_000) < 20_000
@@ -62,8 +75,9 @@ def test_apply_is_elementwise_in_single_precision():
     assert found.dtype == np.float32 and found.tolist() == [[1.5, 3.5], [5.5, 7.5]]
     with pytest.raises(ValueError, match="argument"):
         Calibration(np.array([2.0, -1.0]), 0.5).apply(np.ones(3))
-    with pytest.raises(DataError, match="too large"):
-        Calibration(np.array([1e30]), 0.0).apply(np.array([1e20]))
+    for scores in ([1e20], [1e20, 0.0], [np.nan, 0.0]):
+        with pytest.raises(DataError, match="too large"):
+            Calibration(np.array([1e30]), 0.0).apply(np.array(scores))
 
 
 def test_separable_scores_get_a_finite_scale_and_equal_ones_no_weight():
@@ -72,6 +86,10 @@ def test_separable_scores_get_a_finite_scale_and_equal_ones_no_weight():
     assert 1 < found.weights[0] < 100 and separates(found.apply(np.arange(3.0, -2, -1)), is_target)
     assert train([np.array([3.0, 2, 1, 0, -1])], is_target, ridge=1e-3).weights[0] < found.weights[0] / 2
     found = train([np.full(5, 0.1), np.array([3.0, 0, 1, 0, -1])], is_target)
+    assert found.weights[0] == 0 and found.weights[1] > 0
+    rounded = np.full(6, 0.1)
+    assert rounded.std() > 0, "by rounding only"
+    found = train([rounded, np.array([3.0, 0, 1, 0, -1, 2])], np.append(is_target, False))
     assert found.weights[0] == 0 and found.weights[1] > 0
     equal = train([np.full(5, 0.1)], is_target)
     assert equal.weights == [0] and equal.offset == pytest.approx(0)

@@ -53,16 +53,28 @@ def test_a_recording(rng, plda, norm, energy, lengths):
     assert np.array_equal(found, found.T) or norm != "s"
 
 
-def test_pairs_of_means(rng, plda):
-    lengths, counts = LengthOptions(), np.array([3, 1, 8])
+@pytest.mark.parametrize("norm", ["s", "z", "t"])
+@pytest.mark.parametrize("lengths", [LengthOptions(), LengthOptions(normalize_length=False)])
+def test_pairs_of_means(rng, plda, norm, lengths):
+    counts = np.array([3, 1, 8])
     means, vectors, strangers = rng.normal(size=(3, 5)), rng.normal(size=(4, 5)), rng.normal(size=(9, 5))
-    scorer = PldaScorer(plda, ProjectionOptions(), lengths, strangers, NormOptions("x", "s", TOP))
+    scorer = PldaScorer(plda, ProjectionOptions(), lengths, strangers, NormOptions("x", norm, TOP))
     first, second = np.array([0, 2, 1]), np.array([3, 0, 0])
     for value, i, j in zip(scorer.pairs(means, vectors, counts)(first, second), first, second, strict=True):
         score = ratio_of(plda, means[i], vectors[j], lengths, counts[i])
         sides = [deviations(score, [ratio_of(plda, means[i], other, lengths, counts[i]) for other in strangers]),
                  deviations(score, [ratio_of(plda, vectors[j], other, lengths) for other in strangers])]
-        assert value == pytest.approx(sum(sides) / 2)
+        assert value == pytest.approx({"z": sides[0], "t": sides[1], "s": sum(sides) / 2}[norm])
+
+
+def test_two_vectors_are_normalised_and_one_is_not(rng, plda):
+    strangers = rng.normal(size=(9, 5))
+    settings = plda, ProjectionOptions(1.0), LengthOptions()
+    for count in (1, 2):
+        vectors = rng.normal(size=(count, 5))
+        plain = np.concatenate(list(PldaScorer(*settings).rows(vectors)))
+        found = np.concatenate(list(PldaScorer(*settings, strangers).rows(vectors)))
+        assert found.shape == (count, count) and np.allclose(found, plain) == (count == 1)
 
 
 def test_a_cohort_that_does_not_fit(rng, plda):

@@ -24,7 +24,7 @@ def plain(x, y, cohort, top_n, norm):
 
 
 @pytest.mark.parametrize("norm", ["s", "z", "t"])
-@pytest.mark.parametrize("top_n", [0, 2, 7, 30, 99])
+@pytest.mark.parametrize("top_n", [0, 2, 7, 29, 30, 99])
 def test_is_the_definition(norm, top_n):
     rng = np.random.default_rng(0)
     vectors, cohort = rng.normal(size=(9, 5)), rng.normal(size=(30, 5))
@@ -76,6 +76,7 @@ def test_a_vector_of_zeros_scores_zero():
 
 @pytest.mark.parametrize("cohort, message", [
     (np.ones((5, 3)), "all scores against the cohort are equal"),
+    (np.full((7, 3), 0.1), "all scores against the cohort are equal"),  # but for rounding
     (np.ones((1, 3)), "a cohort of 1 vector: two"),
     (np.ones((5, 2)), "vectors of 3 numbers, those of the cohort have 2"),
     (np.full((5, 3), np.nan), "NaN"),
@@ -83,6 +84,13 @@ def test_a_vector_of_zeros_scores_zero():
 def test_a_cohort_that_cannot_be_used_is_one_line(cohort, message):
     with pytest.raises(DataError, match=message):
         ProductCohort(cohort)(np.arange(6.0).reshape(2, 3))
+
+
+def test_a_cohort_of_which_the_scores_differ_little():
+    found = cohort_statistics(lambda first, last: np.array([[1000.0, 1001, 1002]]), 1)
+    assert found.mean.tolist() == [1001] and found.deviation == pytest.approx([(2 / 3) ** 0.5])
+    two = cohort_statistics(lambda first, last: np.array([[1.0, 3]]), 1)
+    assert two.mean.tolist() == [2] and two.deviation.tolist() == [1]
 
 
 def test_without_a_cohort_nothing_changes():

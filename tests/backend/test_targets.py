@@ -13,6 +13,8 @@ def test_who_talks_most():
     assert speakers_of(times, TURNS).tolist() == [1, 0, 1, -1, -1, 2, 2]
     assert speakers_of(times, TURNS, 0.2).tolist() == [1, 0, 1, -1, 2, 2, 2]
     assert speakers_of(times, TURNS, 0.95).tolist() == [1, -1, -1, -1, -1, -1, 2]
+    assert speakers_of([(3, 3.9), (1, 2)], TURNS, 0).tolist() == [-1, 0], "somebody has to talk"
+    assert speakers_of([(0.4, 0.6)], [(0.1, 0.3, "a"), (0.4, 0.6, "a")], 1).tolist() == [0], "sums are rounded"
     assert speakers_of(times, []).tolist() == [-1] * 7
     assert speakers_of([], TURNS).tolist() == []
 
@@ -34,7 +36,7 @@ def test_against_counting_milliseconds():
             assert number == -1 if not enough else heard[number] == max(heard)
 
 
-@pytest.mark.parametrize("most", [100, 5, 1])
+@pytest.mark.parametrize("most", [100, 9, 5, 4, 1])
 def test_pairs_are_those_above_the_diagonal(most):
     rng = np.random.default_rng(1)
     scores = [rng.normal(size=(6, 6)), rng.normal(size=(6, 6))]

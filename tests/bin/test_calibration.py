@@ -6,6 +6,9 @@ import re
 import numpy as np
 import pytest
 
+from diarkit.backend.calibration import Calibration, train
+from diarkit.io.blocks import BLOCK
+from diarkit.io.calibration import write_calibration
 from diarkit.io.tables import ArrayWriter, read_arrays
 
 
@@ -65,6 +68,7 @@ def test_trials_of_one_system(trials, run_tool):
 def test_fusion_needs_every_system_in_the_order_of_the_training(trials, run_tool):
     done = run_tool("train-calibration", "s1", "s2", "trials", "model", cwd=trials)
     assert costs(done.stderr)["calibrated"] < 0.5 and "even odds" not in done.stderr
+    assert "warning" not in done.stderr, "one system may well have a negative weight"
     weights = json.loads((trials / "model/model.json").read_text())["weights"]
     assert weights[0] > 0 > weights[1]
     run_tool("apply-calibration", "model", "s1", "s2", "out", cwd=trials)
@@ -110,6 +114,38 @@ def test_matrices_of_two_systems(matrices, run_tool):
     assert [key for key, _ in read_arrays(f"ark:{matrices}/out.ark.partial")] == ["r1", "r3"]
 
 
+def test_options_of_the_training(trials, run_tool):
+    scores = np.array([float(line.split()[2]) for line in (trials / "s1").read_text().splitlines()])
+    with open(trials / "s1", "a") as file:
+        file.write("x y 1\n")
+    done = run_tool("train-calibration", "--prior=0.1", "--ridge=0.5", "s1", "trials", "model", cwd=trials)
+    assert "warning: s1: 1 scores of pairs that are no trials, passed over\n" in done.stderr
+    model = json.loads((trials / "model/model.json").read_text())
+    expected = train([scores], np.arange(300) % 4 == 0, 0.1, 0.5)
+    assert model["weights"] == pytest.approx(expected.weights) and model["offset"] == pytest.approx(expected.offset)
+
+
+def test_which_pairs_are_looked_at(matrices, run_tool):
+    args = ["--spk2utt=spk2utt", "--segments=segments", "--max-failed=1", "ark:scores.ark", "rttm", "model"]
+    run_tool("train-calibration", "--max-pairs=22", *args, cwd=matrices)
+    assert json.loads((matrices / "model/model.json").read_text())["trained_with"] == 2 * 22
+    run_tool("train-calibration", "--min-share=0.89", *args, cwd=matrices)
+    done = run_tool("train-calibration", "--min-share=0.95", *args, cwd=matrices, status=1)
+    assert "no scores of two segments of known speakers" in done.stderr
+
+
+def test_matrices_of_two_systems_that_come_in_blocks(tmp_path, run_tool):
+    size, rng = BLOCK + 3, np.random.default_rng(2)
+    one, other = rng.normal(size=(2, size, size)).astype(np.float32)
+    for name, scores in (("a", one), ("b", other)):
+        with ArrayWriter(f"ark:{tmp_path}/{name}.ark") as out:
+            out.write("r", scores)
+    write_calibration(tmp_path / "model", Calibration(np.array([2.0, -0.5]), 1.0), {})
+    run_tool("apply-calibration", "model", "ark:a.ark", "ark:b.ark", "ark:out.ark", cwd=tmp_path)
+    [(_, found)] = read_arrays(f"ark:{tmp_path}/out.ark")
+    assert np.allclose(found, 2 * one - 0.5 * other + 1, atol=1e-5)
+
+
 def test_what_cannot_be_calibrated_is_one_line(trials, matrices, run_tool):
     (trials / "targets").write_text("a0 b0 target\na4 b4 target\n")
     assert "no nontarget trials" in run_tool("train-calibration", "s1", "targets", "m", cwd=trials, status=1).stderr
@@ -123,13 +159,16 @@ def test_what_cannot_be_calibrated_is_one_line(trials, matrices, run_tool):
     assert "not greater than 0" in done.stderr
     assert not (trials / "m").exists()
     (trials / "sep").write_text("".join(f"a{i} b{i} {int(i % 4 == 0)}\n" for i in range(300)))
-    assert "separate" in run_tool("train-calibration", "sep", "trials", "m", cwd=trials).stderr
+    for scores in (["sep"], ["s1", "sep"]):
+        assert "separate" in run_tool("train-calibration", *scores, "trials", "m", cwd=trials).stderr
     (trials / "same").write_text("".join(f"a{i} b{i} 7\n" for i in range(300)))
     done = run_tool("train-calibration", "same", "trials", "m", cwd=trials)
     assert "warning: the weight of same is 0: its scores are all equal" in done.stderr
+    assert "even odds" not in done.stderr
     (trials / "less").write_text("".join(f"a{i} b{i} {-i % 4}\n" for i in range(300)))
     done = run_tool("train-calibration", "less", "trials", "m", cwd=trials)
     assert "warning: the weight of less is -" in done.stderr and "higher for nontargets" in done.stderr
+    assert "even odds" not in done.stderr
     run_tool("train-calibration", "--spk2utt=spk2utt", "--segments=/dev/null", "ark:scores.ark", "rttm", "n",
              cwd=trials, status=1)
     done = run_tool("train-calibration", "--spk2utt=spk2utt", "ark:/dev/null", "one", "n", cwd=trials, status=1)

@@ -70,3 +70,40 @@ def test_the_least_goes_first():
     for found in similarities(vectors):
         kept = without_ghosts(labels, windows(205), found, opts, Bounds(1, 205))
         assert kept.tolist() == np.repeat([0, 1], [200, 5]).tolist()
+
+
+def test_segments_of_others_stay():
+    """A window that sounds like somebody else is still of who it was given to."""
+    labels = np.repeat([0, 1, 2], [60, 60, 1])
+    vectors = np.eye(3)[labels]
+    vectors[10] = (0.3, 0.9, 0)
+    vectors[-1] = (0.1, 0.3, 0.9)
+    for found in similarities(vectors):
+        kept = without_ghosts(labels, windows(121), found, SpeakersOptions(), Bounds(1, 121))
+        assert kept.tolist() == np.repeat([0, 1], [60, 61]).tolist()
+
+
+def test_as_much_as_the_bounds_say_is_no_ghost():
+    """Windows of a second without overlap, so that shares are exact."""
+    labels = np.repeat([0, 1, 2, 0, 2], [60, 60, 2, 2, 4])
+    for found in similarities(np.eye(3)[labels]):
+        def left(share, turn, found=found):
+            opts = SpeakersOptions(ghost_share=share, ghost_turn=turn)
+            return without_ghosts(labels, windows(128, 1.0, 1.0), found, opts, Bounds(1, 128)).max() + 1
+
+        assert left(6 / 128, 9.0) == 3 and left(6.5 / 128, 9.0) == 2
+        assert left(0.1, 4.0) == 3 and left(0.1, 4.5) == 2
+
+
+def test_only_ghosts_go_and_the_least_of_them_first():
+    """Who says least in one stretch stays; of two ghosts the later one says less."""
+    pattern = [0] * 100 + [1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1] + [0] * 9 + [2, 0, 0, 2, 0, 2] + [0] * 80
+    labels = np.array(pattern + [3, 3])
+    angle = np.radians([0, 30, 70, 0])
+    vectors = np.column_stack([np.cos(angle), np.sin(angle), np.zeros(4)])
+    vectors[3] = 0, 0, 1
+    vectors = vectors[labels]
+    for found in similarities(vectors):
+        opts = SpeakersOptions(ghost_share=0.03, ghost_turn=2.0)
+        kept = without_ghosts(labels, windows(len(labels), 1.0, 1.0), found, opts, Bounds(1, 9))
+        assert kept.tolist() == np.array([0, 1, 1, 2])[labels].tolist()

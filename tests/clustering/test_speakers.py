@@ -14,8 +14,8 @@ from diarkit.clustering import tree as trees
 from diarkit.clustering.linkage import LINKAGES, score_tree
 from diarkit.clustering.similarities import Scores, Vectors
 from diarkit.clustering.speakers import calibrated_threshold, find_speakers, reassigned
-from diarkit.errors import UsageError
-from diarkit.options.clustering import AhcOptions, SpeakersOptions
+from diarkit.errors import DataError, UsageError
+from diarkit.options.clustering import AhcOptions, KaldiAhcOptions, SourceOptions, SpeakersOptions
 
 
 def voices(rng, n, number, spread=0.5, dim=24):
@@ -211,6 +211,92 @@ def test_calibration_by_the_textbook():
         assert calibrated_threshold(values) == pytest.approx(slow_calibration(values, speakers.EM_STEPS), abs=1e-6)
 
 
+def slow_candidates(tree, n, number):
+    """{merges: labels} by trying every cut for every least size, and which labels are kept."""
+    found = {}
+    for least in (size for size in (1, 2, 3, 4, 6, 8, 11, 15, 21) if size <= max(n // (2 * number), 1)):
+        for merges in range(n - number, -1, -1):
+            labels = trees.cut(tree, n, merges)
+            sizes = np.bincount(labels)
+            if sum(sizes >= least) >= number:
+                largest = sorted(range(len(sizes)), key=lambda label: (-sizes[label], label))[:number]  # noqa: B023
+                found.setdefault(merges, [largest.index(label) if label in largest else -1 for label in labels])
+                break
+    return list(found.values())
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
+def test_candidates_and_the_best_of_them(number):
+    """Also where no two speakers may be as similar as a limit, which some of the candidates are just at."""
+    chosen = set()
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(number, 70))
+        vectors, _ = voices(rng, n, number, spread=2.0)
+        similarities = Scores(cosine_scores(vectors))
+        tree = similarities.tree()
+        found = [labels.tolist() for labels in speakers.candidates(similarities, tree, number)]
+        assert found == slow_candidates(tree, n, number)
+        opts, partitions = AhcOptions(), []
+        for labels in found:
+            labels = reassigned(similarities, np.array(labels), number, opts.reassign)
+            if len(set(labels)) == number:
+                total = similarities.to_clusters(labels, number)[np.arange(n), labels].sum()
+                partitions.append((total, speakers.most_alike(similarities, labels, number), labels))
+        if not partitions:
+            continue
+        for limit in (np.inf, *(alike for _, alike, _ in partitions)):
+            *_, best = max(partitions, key=lambda one: (limit == np.inf or one[1] < limit, one[0]))  # noqa: B023
+            exact = speakers.exactly(similarities, tree, number, opts, limit)
+            assert exact.tolist() == trees.in_order_of_appearance(best).tolist()
+            chosen.add((seed, exact.tobytes()))
+    assert number == 1 or len(chosen) > 42, "limits matter"
+
+
+def test_sizes_that_are_tried():
+    assert list(speakers.least_sizes(15)) == [1, 2, 3, 4, 6, 8, 11, 15]
+    assert list(speakers.least_sizes(14))[-1] == 11 and list(speakers.least_sizes(0)) == [1]
+
+
+def test_with_a_number_that_was_asked_for_speakers_may_be_as_similar_as_the_crossing_point(monkeypatch):
+    limits = []
+    exactly = speakers.exactly
+
+    def recording(*args):
+        limits.append(args[4:])
+        return exactly(*args)
+
+    monkeypatch.setattr(speakers, "exactly", recording)
+    similarities = Scores(cosine_scores(voices(np.random.default_rng(3), 60, 3)[0]))
+    opts = AhcOptions(margin=0.1, min_threshold=-1.0, max_threshold=1.0)
+    find_speakers(similarities, replace(opts, refine=True), SpeakersOptions(num_speakers=4).bounds(60))
+    assert limits == [(pytest.approx(calibrated_threshold(similarities.pairs())),)]
+
+
+def test_where_merging_stops_without_pairs_and_for_scores_that_are_no_cosines():
+    opts = AhcOptions(min_threshold=0.1, max_threshold=0.2)
+    assert speakers.stopping_point(Scores(np.ones((1, 1))), opts) == 0.2
+    noise = np.random.default_rng(0).normal(0, 20, (40, 40))
+    scores = Scores(noise + noise.T)
+    assert speakers.stopping_point(scores, opts) == calibrated_threshold(scores.pairs()) != 0.2
+    assert speakers.stopping_point(scores, replace(opts, threshold=7.0)) == 7
+
+
+def test_means_that_are_kept_are_those_of_the_labels(monkeypatch):
+    calls = []
+    members = similarities_module.members
+    monkeypatch.setattr(similarities_module, "members", lambda *args: calls.append(args) or members(*args))
+    scores = cosine_scores(voices(np.random.default_rng(4), 20, 3)[0])
+    similarities, labels = Scores(scores), np.arange(20) % 3
+    similarities.between(labels, 3)
+    similarities.to_clusters(labels.copy(), 3)
+    assert len(calls) == 1
+    assert similarities.to_clusters(labels, 4).shape == (20, 4)
+    labels[:10] = 1
+    for count in (4, 3):
+        assert np.array_equal(similarities.to_clusters(labels, count), Scores(scores).to_clusters(labels, count))
+
+
 def test_calibration_of_odd_similarities():
     assert calibrated_threshold([]) == 0
     assert calibrated_threshold([0.3]) == pytest.approx(0.3)
@@ -253,10 +339,52 @@ def test_pairs_are_sampled_when_there_are_many(monkeypatch):
     (dict(min_speakers=0), "--min-speakers must be at least 1"),
     (dict(max_speakers=-1), "--max-speakers must be at least 1"),
     (dict(min_speakers=3, max_speakers=2), "--min-speakers 3 is more than --max-speakers 2"),
+    (dict(num_speakers=3, max_speakers=2), "--num-speakers 3 is not within"),
+    (dict(num_speakers=3, min_speakers=4), "--num-speakers 3 is not within"),
+    (dict(num_speakers=3, reco2num_spk="x"), "give one of them"),
+    (dict(auto=True, num_speakers=3), "--auto chooses"), (dict(auto=True, reco2num_spk="x"), "--auto chooses"),
+    (dict(ghost_share=1.01), "--ghost-share=1.01 is not"), (dict(ghost_share=-0.1), "--ghost-share=-0.1 is not"),
+    (dict(ghost_share=np.nan), "--ghost-share=nan is not"),
+    (dict(ghost_turn=-1.0), "--ghost-turn=-1 is"), (dict(ghost_turn=np.nan), "--ghost-turn=nan is"),
 ])
 def test_numbers_that_cannot_be(options, message):
     with pytest.raises(UsageError, match=message):
         SpeakersOptions(**options).check()
+
+
+def test_numbers_that_just_can_be():
+    for options in (dict(min_speakers=2, max_speakers=2), dict(num_speakers=2, min_speakers=2, max_speakers=2),
+                    dict(ghost_share=0.0, ghost_turn=0.0), dict(ghost_share=1.0), dict(auto=True)):
+        SpeakersOptions(**options).check()
+    with pytest.raises(UsageError, match="--auto chooses"):
+        SpeakersOptions(auto=True).check(threshold=0.0)
+    for cls, options in ((AhcOptions, dict(reassign=0, min_cluster_size=1)), (AhcOptions, dict(apart_share=0.0)),
+                         (AhcOptions, dict(min_threshold=0.3, max_threshold=0.3, apart_share=1.0)),
+                         (SourceOptions, dict(target_energy=0.0)), (SourceOptions, dict(target_energy=1.0)),
+                         (KaldiAhcOptions, dict(max_spk_fraction=1.0, first_pass_max_utterances=1))):
+        cls(**options)
+
+
+@pytest.mark.parametrize("cls, name, value", [
+    (AhcOptions, "reassign", -1), (AhcOptions, "min_cluster_size", 0), (AhcOptions, "min_threshold", 0.46),
+    (AhcOptions, "apart_share", 1.1), (AhcOptions, "apart_share", -0.1), (SourceOptions, "target_energy", 1.1),
+    (SourceOptions, "target_energy", -0.1), (KaldiAhcOptions, "max_spk_fraction", 0.0),
+    (KaldiAhcOptions, "max_spk_fraction", 1.1), (KaldiAhcOptions, "first_pass_max_utterances", 0),
+])
+def test_settings_that_cannot_be(cls, name, value):
+    with pytest.raises(UsageError, match=f"--{name.replace('_', '-')}={value:g}"):
+        cls(**{name: value})
+
+
+def test_bounds_of_a_recording():
+    opts = SpeakersOptions(min_speakers=2, max_speakers=4)
+    assert [tuple(opts.bounds(n)) for n in (1, 3, 9)] == [(1, 1), (2, 3), (2, 4)]
+    assert [tuple(opts.bounds(9, number)) for number in (2, 4)] == [(2, 2), (4, 4)] and opts.bounds(3, 4) == (3, 3)
+    for number in (1, 5):
+        with pytest.raises(DataError, match=f"--reco2num-spk says {number} speakers, not within"):
+            opts.bounds(9, number)
+    assert SpeakersOptions(num_speakers=3).bounds(9) == (3, 3) and SpeakersOptions().bounds(9) == (1, 9)
+    assert SpeakersOptions().bounds(9, 9) == (9, 9) and SpeakersOptions().bounds(9, 1) == (1, 1)
 
 
 def test_one_segment():

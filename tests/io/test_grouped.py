@@ -52,6 +52,17 @@ def test_scores_in_the_order_of_the_table(folder):
     assert type(read_groups("ark:vectors.ark", "spk2utt", True)) is read_vectors
 
 
+def test_recordings_without_scores_are_counted(folder):
+    (folder / "spk2utt").write_text("none\na s0 s1 s2\nx y\nb s4 s3\nz w v\n")
+    reader = read_scores("ark:scores.ark", "spk2utt")
+    everything(reader)
+    assert reader.remark == "2 of spk2utt without scores, x the first"
+    (folder / "spk2utt").write_text("none\na s0 s1\nb s4 s3\n")
+    reader = read_scores("ark:scores.ark", "spk2utt")
+    assert "a: 3 rows" in everything(reader)[1]
+    assert reader.remark == ""  # scores that do not fit are scores
+
+
 def test_what_does_not_fit(folder):
     (folder / "spk2utt").write_text("a s0 s1\nb s4 nobody s3 none\nc s0 long\n")
     found = everything(read_vectors("ark:vectors.ark", "spk2utt"))
