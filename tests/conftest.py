@@ -16,6 +16,8 @@ SHARED = Path(os.environ.get("DIARKIT_SHARED") or ROOT.parent / "shared")
 FOLDERS = [ROOT / "bin", ROOT / "steps", ROOT / "utils", Path(sys.executable).parent]
 os.environ["PATH"] = os.pathsep.join([*map(str, FOLDERS), os.environ.get("PATH", "")])
 os.environ["PYTHONPATH"] = str(ROOT)
+# One thread for matrix products, as in the tools: on some processors their number changes the last digits.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 
 def run(*args, status=0, **kwargs):

@@ -71,11 +71,13 @@ def test_there_are_no_scores_to_cluster(run_tool, meeting, tool):
     (["--num-speakers=3", "--max-speakers=2"], 2, "--num-speakers 3 is not within"),
     (["--num-speakers=3", "--min-speakers=4"], 2, "--num-speakers 3 is not within"),
     (["--reco2num-spk=numbers", "--max-speakers=2"], 1, "a: --reco2num-spk says 3 speakers, not within"),
+    (["--reco2num-spk=zero"], 1, "a: --reco2num-spk says 0 speakers\n"),
     (["--reco2num-spk=none"], 1, "a: has no number of speakers in --reco2num-spk"),
     (["--ghost-share=2"], 2, "--ghost-share=2 is not between"), (["--ghost-turn=-1"], 2, "--ghost-turn=-1 is negative"),
 ])  # fmt: skip
 def test_numbers_that_contradict(run_tool, meeting, tool, source, options, status, message):
     (meeting / "numbers").write_text("a 3\n")
+    (meeting / "zero").write_text("a 0\n")
     (meeting / "none").write_text("")
     done = run_tool(tool, *options, *source, "spk2utt", "out", cwd=meeting, status=status)
     assert message in done.stderr and not (meeting / "out").exists()
