@@ -83,6 +83,13 @@ def test_numbers_that_contradict(run_tool, meeting, tool, source, options, statu
     assert message in done.stderr and not (meeting / "out").exists()
 
 
+@pytest.mark.parametrize("name", ["numbers.scp", "ark:numbers.scp"])
+def test_a_plain_name_is_a_table_of_numbers_whatever_it_ends_in(run_tool, meeting, name):
+    (meeting / "numbers.scp").write_text("a 3\n")
+    done = run_tool("cluster-ahc", f"--reco2num-spk={name}", "s.ark", "spk2utt", "-", cwd=meeting)
+    assert labels(done.stdout) == TRUTH
+
+
 @pytest.mark.parametrize("tool, source", EVERY[5:])
 def test_a_segment_that_is_there_twice(run_tool, meeting, tool, source):
     (meeting / "spk2utt").write_text("a s01 s02 s03 s02\nb s04 s05\nc s06 s05 s07\n")
