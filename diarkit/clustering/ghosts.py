@@ -24,7 +24,7 @@ def without_ghosts(labels, times, similarities, opts, bounds):
     while times is not None and labels.max() + 1 > max(bounds.low, 1):
         speech, longest = speech_of(labels, times)
         ghosts = (speech < opts.ghost_share * speech.sum()) & (longest < opts.ghost_turn)
-        if not ghosts.any() or len(speech) == 1:
+        if not ghosts.any():
             break
         ghost = np.argmin(np.where(ghosts, speech, np.inf))
         kept = np.where(labels > ghost, labels - 1, labels)

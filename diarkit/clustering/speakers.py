@@ -201,7 +201,7 @@ def exactly(similarities, tree, number, opts, limit=np.inf):
 
 
 def least_sizes(largest):
-    """1, 2, 3, 4, 5, 7, 10, 14 ... up to `largest`."""
+    """1, 2, 3, 4, 6, 8, 11, 15 ... up to `largest`, each 1.4 times the last."""
     size = 1
     while size <= max(largest, 1):
         yield size
