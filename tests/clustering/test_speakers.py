@@ -219,7 +219,7 @@ def slow_candidates(tree, n, number):
             labels = trees.cut(tree, n, merges)
             sizes = np.bincount(labels)
             if sum(sizes >= least) >= number:
-                largest = sorted(range(len(sizes)), key=lambda label: (-sizes[label], label))[:number]  # noqa: B023
+                largest = sorted(range(len(sizes)), key=lambda label, sizes=sizes: (-sizes[label], label))[:number]
                 found.setdefault(merges, [largest.index(label) if label in largest else -1 for label in labels])
                 break
     return list(found.values())
@@ -246,7 +246,7 @@ def test_candidates_and_the_best_of_them(number):
         if not partitions:
             continue
         for limit in (np.inf, *(alike for _, alike, _ in partitions)):
-            *_, best = max(partitions, key=lambda one: (limit == np.inf or one[1] < limit, one[0]))  # noqa: B023
+            *_, best = max(partitions, key=lambda one, limit=limit: (limit == np.inf or one[1] < limit, one[0]))
             exact = speakers.exactly(similarities, tree, number, opts, limit)
             assert exact.tolist() == trees.in_order_of_appearance(best).tolist()
             chosen.add((seed, exact.tobytes()))
