@@ -1,7 +1,6 @@
-"""Kaldi's files of Gaussian mixtures, <DiagGMM> and <FullGMM>, and of i-vector extractors, text and binary; read.
+"""Kaldi's files of Gaussian mixtures, <DiagGMM> and <FullGMM>, text and binary; read.
 
-Formats: Kaldi's gmm/diag-gmm.cc, gmm/full-gmm.cc and ivector/ivector-extractor.cc. What can be computed from the rest
-(<GCONSTS>) is passed over.
+Formats: Kaldi's gmm/diag-gmm.cc and gmm/full-gmm.cc. What can be computed from the rest (<GCONSTS>) is passed over.
 """
 
 import struct
@@ -33,22 +32,6 @@ class FullGmm(NamedTuple):
     precisions: np.ndarray
 
 
-class IvectorExtractor(NamedTuple):
-    """An i-vector x ~ N(offset e1, I) of R dimensions moves the means of C Gaussians of D dimensions to M x.
-
-    projections : M, (C, D, R)
-    precisions : (C, D, D), inverse covariances of the Gaussians
-    weights : (C,), or where `weight_projections` (C, R) are not empty, to be computed from these and the i-vector
-    offset : of the mean of the first dimension of i-vectors
-    """
-
-    projections: np.ndarray
-    precisions: np.ndarray
-    weights: np.ndarray
-    weight_projections: np.ndarray
-    offset: float
-
-
 def read_diag_gmm(rxfilename):
     """Read a <DiagGMM>. Raises DataError naming the file, also if it cannot be a model."""
     return read_object(rxfilename, lambda source: _diag(_Words(source)))
@@ -57,11 +40,6 @@ def read_diag_gmm(rxfilename):
 def read_full_gmm(rxfilename):
     """Read a <FullGMM>. Raises DataError naming the file, also if it cannot be a model."""
     return read_object(rxfilename, lambda source: _full(_Words(source)))
-
-
-def read_ivector_extractor(rxfilename):
-    """Read an <IvectorExtractor>. Raises DataError naming the file, also if it cannot be a model."""
-    return read_object(rxfilename, lambda source: _extractor(_Words(source)))
 
 
 def _diag(words):
@@ -101,27 +79,6 @@ def _weights_and_means(words, token):
         raise DataError("the weights of the Gaussians are not those of a mixture")
     words.expect(token)
     return weights, words.array(2)
-
-
-def _extractor(words):
-    words.expect("<IvectorExtractor>")
-    words.expect("<w>")
-    weight_projections = words.array(2)
-    words.expect("<w_vec>")
-    weights = words.array(1)
-    words.expect("<M>")
-    count = words.integer()
-    if count < 1 or count not in (len(weights), len(weight_projections)):
-        raise DataError(f"{count} Gaussians with {len(weights)} weights")
-    projections = [words.array(2) for _ in range(count)]
-    if len({part.shape for part in projections}) != 1 or not projections[0].size:
-        raise DataError("the projections <M> of the Gaussians do not fit each other")
-    words.expect("<SigmaInv>")
-    precisions = words.symmetric_matrices(count, projections[0].shape[0])
-    words.expect("<IvectorOffset>")
-    offset = words.number()
-    words.expect("</IvectorExtractor>")
-    return IvectorExtractor(np.stack(projections), precisions, weights, weight_projections, offset)
 
 
 class _Words:

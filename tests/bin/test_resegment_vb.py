@@ -5,7 +5,7 @@ import pytest
 
 from diarkit import toy
 from diarkit.features import FeatureExtractor
-from diarkit.io.gmm import read_ivector_extractor
+from diarkit.io.ivectorextractor import read_ivector_extractor
 from diarkit.io.rttm import Turn, read_rttm, write_rttm
 from diarkit.io.tables import ArrayWriter, read_arrays
 from diarkit.options.features import MfccOptions

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.io.gmm import read_diag_gmm, read_full_gmm, read_ivector_extractor
+from diarkit.io.gmm import read_diag_gmm, read_full_gmm
+from diarkit.io.ivectorextractor import read_ivector_extractor
 
 
 @pytest.fixture(scope="module")
