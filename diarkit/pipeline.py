@@ -10,8 +10,8 @@ from diarkit import signals
 from diarkit.activity import speech_segments
 from diarkit.backend.cosine import unit_length
 from diarkit.clustering.methods import cluster
+from diarkit.embeddings.models import make_embedder
 from diarkit.errors import DataError, UsageError
-from diarkit.networks import make_embedder
 from diarkit.options.clustering import AhcOptions, SpeakersOptions
 from diarkit.turns import make_turns
 from diarkit.vad import first_column, make_detector
@@ -91,7 +91,7 @@ class Pipeline:
     Parameters
     ----------
     detector : signal of 16 kHz -> decisions for frames of 10 ms, see detector_of_signals
-    embedder : diarkit.networks.make_embedder
+    embedder : diarkit.embeddings.models.make_embedder
     segment_opts, subsegment_opts, ahc_opts, speakers_opts : SegmentOptions, SubsegmentOptions, AhcOptions,
         SpeakersOptions
     clustering : see clustering.methods

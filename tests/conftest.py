@@ -75,7 +75,7 @@ def toy_network():
     """A CAM++ of random weights, whose batch norms are measured so that windows come out different."""
     import torch
 
-    from diarkit.campplus import CamPlusPlus
+    from diarkit.embeddings.campplus import CamPlusPlus
 
     torch.set_num_threads(1)  # tests run side by side: threads that wait for each other take most of the time
     torch.manual_seed(0)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from diarkit.errors import DataError
-from diarkit.io import textvalues, values
+from diarkit.io import posteriors, textvalues, values
 from diarkit.io.values import WrongKind
 
 LONGEST_LINE = 1 << 28  # bytes
@@ -165,6 +165,8 @@ KINDS = {
     "int32-vector": Kind(read_ints, encode_array, format_array),
     "vector": Kind(read_vector, encode_array, format_array),
     "matrix": Kind(values.read_matrix, encode_array, format_array),
+    "gselect": Kind(posteriors.read_selection, posteriors.encode_selection, posteriors.format_selection),
+    "posteriors": Kind(posteriors.read_posteriors, posteriors.encode_posteriors, posteriors.format_posteriors),
 }
 
 
@@ -176,12 +178,14 @@ def find_kind(name):
 
 
 def check_finite(value):
-    """Raise DataError for NaN and infinity, in a float or in an array."""
+    """Raise DataError for NaN and infinity, in a float or in an array, and for Gaussians that cannot be."""
     if isinstance(value, float | np.floating):
         if not math.isfinite(value):
             raise DataError(f"the number is {value}")
     elif isinstance(value, np.ndarray):
         values.check_finite(value)
+    elif isinstance(value, posteriors.Selection):
+        value.check()
 
 
 def _only(array, what, letters):

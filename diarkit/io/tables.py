@@ -75,7 +75,8 @@ def read_values(rspecifier, kind, finite=True):
     """Iterate over a table of values of one kind: (key, value). Errors as in read_arrays.
 
     kind : 'int32' gives int, 'float' and 'double' float, 'bool' bool, 'token' str, 'tokens' list of str,
-        'int32-vector' (N,) int32 arrays, 'vector' (N,) and 'matrix' (N, D) arrays, float32 or float64 as stored
+        'int32-vector' (N,) int32 arrays, 'vector' (N,) and 'matrix' (N, D) arrays, float32 or float64 as stored,
+        'gselect' and 'posteriors' posteriors.Selection and .Posteriors, Gaussians of every frame
 
     A value of another kind raises ItemError, if it can be told from what is expected.
     """

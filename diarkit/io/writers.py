@@ -74,7 +74,8 @@ class ValueWriter(TableWriter):
 
     def __init__(self, wspecifier, kind, finite=True):
         """
-        kind : 'int32', 'float', 'double', 'bool', 'token', 'tokens', 'int32-vector', 'vector' or 'matrix'
+        kind : 'int32', 'float', 'double', 'bool', 'token', 'tokens', 'int32-vector', 'vector', 'matrix', 'gselect' or
+            'posteriors'
         finite : refuse to write NaN and infinity
         """
         super().__init__(wspecifier)

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from diarkit.embeddings.models import with_weights
 from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
-from diarkit.networks import with_weights
 from diarkit.options.activity import VadNetworkOptions
 from diarkit.options.features import FbankOptions
 from diarkit.options.tunables import from_mapping

@@ -108,7 +108,7 @@ def export(network, folder):
     """Write head.onnx and tail.onnx of a CamPlusPlus."""
     import torch
 
-    from diarkit import campplus
+    from diarkit.embeddings import campplus
 
     class Head(torch.nn.Module):
         def __init__(self):
@@ -253,10 +253,10 @@ def main():
     import torch
 
     from diarkit.backend.cosine import unit_length
-    from diarkit.campplus import CamPlusPlus
-    from diarkit.campplus_fast import FastCamPlusPlus
+    from diarkit.embeddings.campplus import CamPlusPlus
+    from diarkit.embeddings.campplus_fast import FastCamPlusPlus
+    from diarkit.embeddings.models import with_weights
     from diarkit.io.models import find_model, read_model
-    from diarkit.networks import with_weights
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)

@@ -8,9 +8,9 @@ import soundfile
 
 from diarkit import signals, toy
 from diarkit.backend.cosine import cosine_scores
+from diarkit.embeddings.models import make_embedder
 from diarkit.io.models import read_model
 from diarkit.io.tables import ArrayWriter, read_arrays
-from diarkit.networks import make_embedder
 
 
 def read(path):

@@ -16,7 +16,7 @@ their neighbours and not zeros:
 import torch
 from torch.nn import functional as F
 
-from diarkit.campplus import BOTTLENECK, GROWTH, SEGMENT, TDNN_CHANNELS, segment_means
+from diarkit.embeddings.campplus import BOTTLENECK, GROWTH, SEGMENT, TDNN_CHANNELS, segment_means
 
 CONTEXT = 10  # frames on each side that the head sees: one for each of its ten 3x3 convolutions
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from diarkit.campplus import SEGMENT, CamPlusPlus, mean_and_deviation, segment_means
-from diarkit.campplus_fast import CONTEXT, FastCamPlusPlus, ReluLinear
+from diarkit.embeddings.campplus import SEGMENT, CamPlusPlus, mean_and_deviation, segment_means
+from diarkit.embeddings.campplus_fast import CONTEXT, FastCamPlusPlus, ReluLinear
 
 
 def randomized(network, seed):
@@ -127,8 +127,8 @@ def test_mean_and_deviation_are_those_of_a_sample():
 
 def test_all_published_weights_are_used(models):
     """Names and shapes are those of the checkpoint, none left over."""
+    from diarkit.embeddings.models import with_weights
     from diarkit.io.models import read_model
-    from diarkit.networks import with_weights
 
     weights = read_model(models / "campplus").weights
     network = with_weights(CamPlusPlus(), weights)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from diarkit import signals
-from diarkit.ge2e import GE2E, MelSpectrogram, gain, slaney_banks, slaney_hertz, slaney_mel
+from diarkit.embeddings.ge2e import GE2E, MelSpectrogram, gain, slaney_banks, slaney_hertz, slaney_mel
 
 
 def slow_mel(f):

@@ -101,7 +101,7 @@ class CamPlusPlusEmbedder:
     """CAM++ on log-mel features, the mean over the recording's windows subtracted."""
 
     def __init__(self, network, extractor, threads=1):
-        from diarkit.campplus_fast import FastCamPlusPlus
+        from diarkit.embeddings.campplus_fast import FastCamPlusPlus
 
         self.network = FastCamPlusPlus(network)
         self.extractor = extractor
@@ -112,7 +112,7 @@ class CamPlusPlusEmbedder:
         """(N, 192); `progress`, if given, is called with the number of windows taken up."""
         import torch
 
-        from diarkit.campplus import EMBEDDING_DIM
+        from diarkit.embeddings.campplus import EMBEDDING_DIM
 
         total = self.extractor.frames.count(signal.num_samples)
         found = spans(windows, total)
@@ -148,7 +148,7 @@ class HeadBlocks:
     """Outputs of the head of CAM++ for frames that are asked for in order of time."""
 
     def __init__(self, network, extractor, signal, mean, pool, threads):
-        from diarkit.campplus_fast import CONTEXT
+        from diarkit.embeddings.campplus_fast import CONTEXT
 
         self.network = network
         self.extractor = extractor
@@ -205,7 +205,7 @@ class GE2EEmbedder:
     """GE2E d-vectors; the loudness is that of the recording's windows together."""
 
     def __init__(self, network, threads=1):
-        from diarkit import ge2e
+        from diarkit.embeddings import ge2e
 
         self.network = network
         self.spectra = ge2e.MelSpectrogram()
@@ -216,7 +216,7 @@ class GE2EEmbedder:
         """(N, 256)"""
         import torch
 
-        from diarkit import ge2e
+        from diarkit.embeddings import ge2e
 
         total = 1 + signal.num_samples // ge2e.FRAME_SHIFT
         found = spans(windows, total)
@@ -234,7 +234,7 @@ class GE2EEmbedder:
         return output
 
     def mean_square(self, signal, inside):
-        from diarkit.ge2e import FRAME_SHIFT
+        from diarkit.embeddings.ge2e import FRAME_SHIFT
 
         total, count = 0.0, 0
         for t in range(0, len(inside), BLOCK):

@@ -2,7 +2,7 @@
 
 import os
 
-from diarkit.embedding import CamPlusPlusEmbedder, GE2EEmbedder, StatisticsEmbedder
+from diarkit.embeddings.embedders import CamPlusPlusEmbedder, GE2EEmbedder, StatisticsEmbedder
 from diarkit.errors import DataError
 from diarkit.options.features import FbankOptions
 from diarkit.options.tunables import from_mapping
@@ -20,7 +20,7 @@ def make_embedder(model=None, threads=0):
     threads = threads or processors()
     try:
         if model.kind == "campplus":
-            from diarkit.campplus import NUM_MEL_BINS, CamPlusPlus
+            from diarkit.embeddings.campplus import NUM_MEL_BINS, CamPlusPlus
             from diarkit.features import FeatureExtractor
 
             extractor = FeatureExtractor(from_mapping(FbankOptions, model.description["front_end"]))
@@ -28,7 +28,7 @@ def make_embedder(model=None, threads=0):
                 raise DataError(f"{extractor.dim} numbers a frame, where the network takes {NUM_MEL_BINS} mel filters")
             return CamPlusPlusEmbedder(with_weights(CamPlusPlus(), model.weights), extractor, threads)
         if model.kind == "ge2e":
-            from diarkit.ge2e import GE2E
+            from diarkit.embeddings.ge2e import GE2E
 
             return GE2EEmbedder(with_weights(GE2E(), model.weights), threads)
         raise DataError(f"a model of kind {model.kind} makes no embeddings")

@@ -8,8 +8,8 @@ import torch
 
 from diarkit import signals, toy
 from diarkit.backend.cosine import cosine_scores, unit_length
-from diarkit.campplus import CamPlusPlus
-from diarkit.embedding import (
+from diarkit.embeddings.campplus import CamPlusPlus
+from diarkit.embeddings.embedders import (
     BATCH,
     HEAD_BLOCK,
     SHORTEST,
@@ -22,10 +22,10 @@ from diarkit.embedding import (
     spans,
     thread_pool,
 )
+from diarkit.embeddings.ge2e import GE2E, MelSpectrogram, gain
+from diarkit.embeddings.models import make_embedder
 from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
-from diarkit.ge2e import GE2E, MelSpectrogram, gain
-from diarkit.networks import make_embedder
 from diarkit.options.features import FbankOptions
 from diarkit.windows import subsegments
 

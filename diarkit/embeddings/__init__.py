@@ -1,0 +1,1 @@
+"""Speaker embeddings of windows of a recording: the networks, and what runs them."""
