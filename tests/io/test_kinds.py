@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from diarkit.errors import DataError, ItemError
-from diarkit.io.kinds import KINDS
 from diarkit.io.tables import (
     ArrayWriter,
     RandomNumbers,
@@ -101,11 +100,12 @@ def random_values(kind, rng):
     return rng.normal(size=(rng.integers(1, 9), rng.integers(1, 9))).astype(np.float32)
 
 
+# Those of Gaussians of frames are in test_posteriors.py.
 NAMES = {"int32": "Int32", "float": "Float", "double": "Double", "bool": "Bool", "token": "Token",
          "tokens": "TokenVector", "int32-vector": "Int32Vector", "vector": "FloatVector", "matrix": "FloatMatrix"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", NAMES)
 def test_back_and_forth_with_kaldi_native_io(kind):
     kaldi = pytest.importorskip("kaldi_native_io")
     rng = np.random.default_rng(0)
