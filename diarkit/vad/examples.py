@@ -3,14 +3,15 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import fft
 
 from diarkit import signals
+from diarkit.augment.effects import TELEPHONE, band_limited, coloured, power
+from diarkit.augment.mixing import scaled
+from diarkit.augment.rooms import in_a_room
 from diarkit.errors import DataError
 
 FRAMES_PER_SECOND = 100
 SILENCE, SPEECH = "silence", "speech"  # of every network; others come with the labels
-TELEPHONE = (300.0, 3400.0)  # Hz
 
 
 class Labelled(NamedTuple):
@@ -118,42 +119,11 @@ def shares(recordings):
 
 def mixed(samples, classes, other, other_classes, snr):
     """Speech and another sound `snr` dB below it; where both are, it is speech."""
-    level, noise = power(samples[np.repeat(classes == 1, len(samples) // len(classes))]), power(other)
-    if level == 0 or noise == 0:
+    level = power(samples[np.repeat(classes == 1, len(samples) // len(classes))])
+    if level == 0 or power(other) == 0:
         return samples, classes
-    scaled = other * np.float32(np.sqrt(level / noise) * 10 ** (-snr / 20))
-    return samples + scaled, np.where(classes == 1, classes, np.where(other_classes > 0, other_classes, classes))
-
-
-def power(samples):
-    return float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
-
-
-def band_limited(samples, rate, low, high):
-    """Samples without what is below `low` or above `high` Hz, as through a telephone."""
-    spectrum = fft.rfft(samples)
-    frequencies = np.arange(len(spectrum)) * rate / len(samples)
-    spectrum[(frequencies < low) | (frequencies > high)] = 0
-    return fft.irfft(spectrum, len(samples))
-
-
-def coloured(samples, rate, rng, strength):
-    """Samples through an equaliser: a smooth curve of gains, by `strength` dB up or down an octave or so apart."""
-    spectrum = fft.rfft(samples)
-    octaves = np.log2(np.maximum(np.arange(len(spectrum)) * rate / len(samples), 50) / 50)
-    gains = np.interp(octaves, np.arange(10), rng.normal(0, strength, 10))
-    return fft.irfft(spectrum * (10 ** (gains / 20)).astype(np.float32), len(samples))
-
-
-def in_a_room(samples, rate, rng):
-    """Samples with a made-up room's echo, noise that dies away (by 60 dB in 0.2 to 0.8 s); as loud as before."""
-    t = np.arange(int(0.4 * rate)) / rate
-    response = rng.standard_normal(len(t)) * np.exp(-np.log(1000) * t / rng.uniform(0.2, 0.8))
-    response *= 10 ** (rng.uniform(-12, 3) / 20) / np.sqrt(np.sum(response**2))
-    response[0] = 1.0
-    size = fft.next_fast_len(len(samples) + len(t), real=True)
-    echoed = fft.irfft(fft.rfft(samples, size) * fft.rfft(response.astype(np.float32), size), size)[: len(samples)]
-    return echoed * np.float32(np.sqrt(power(samples) / max(power(echoed), 1e-9)))
+    classes = np.where(classes == 1, classes, np.where(other_classes > 0, other_classes, classes))
+    return samples + scaled(other, level, snr), classes
 
 
 def numbers(text, option):

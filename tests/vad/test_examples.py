@@ -3,20 +3,10 @@
 import numpy as np
 import pytest
 
+from diarkit.augment.effects import power
 from diarkit.errors import DataError
 from diarkit.options.activity import VadTrainingOptions
-from diarkit.vad.examples import (
-    Examples,
-    Labelled,
-    band_limited,
-    class_names,
-    coloured,
-    frame_classes,
-    in_a_room,
-    mixed,
-    numbers,
-    power,
-)
+from diarkit.vad.examples import Examples, Labelled, class_names, frame_classes, mixed, numbers
 
 NAMES = ["silence", "speech", "music", "noise"]
 
@@ -120,38 +110,6 @@ def test_other_sounds_are_drawn_by_their_class_and_then_by_their_length():
     assert np.mean([classes[0] == 2 for _, classes in drawn]) == pytest.approx(0.5, abs=0.04)
     silent = np.mean([not samples.any() for samples, classes in drawn if classes[0] == 3])
     assert silent == pytest.approx(5 / 6, abs=0.04)
-
-
-def test_an_equaliser():
-    """Smooth over the octaves, of the strength asked for, and never twice the same."""
-    click = np.zeros(8000, np.float32)
-    click[100] = 1000
-    rng = np.random.default_rng(7)
-    found = [20 * np.log10(np.abs(np.fft.rfft(coloured(click, 16000, rng, 5.0))) / 1000) for _ in range(200)]
-    at = np.array(found)[:, [50, 100, 200, 400, 800]]  # 100 to 1600 Hz
-    assert np.allclose(at.mean(axis=0), 0, atol=1.5) and np.allclose(at.std(axis=0), 5, atol=1)
-    assert np.abs(np.corrcoef(at.T) - np.eye(5)).max() < 0.3
-    assert np.abs(np.diff(found, axis=1)[:, 100:]).max() < 0.5
-    assert np.allclose(coloured(click, 16000, rng, 0.0), click, atol=1e-3)
-
-
-def test_band():
-    t = np.arange(16000) / 16000
-    low, inside, high = (np.sin(2 * np.pi * f * t).astype(np.float32) for f in (200, 1000, 4000))
-    found = band_limited(low + inside + high, 16000, 300, 3400)
-    assert np.abs(found - inside).max() < 1e-3 and found.dtype == np.float32
-
-
-def test_a_room_makes_sounds_last():
-    rng = np.random.default_rng(3)
-    samples = np.zeros(16000, np.float32)
-    samples[4000:4400] = 1000
-    found = in_a_room(samples, 16000, rng)
-    assert found.shape == samples.shape and found.dtype == np.float32
-    assert power(found) == pytest.approx(power(samples), rel=1e-3)
-    assert np.abs(found[:4000]).max() < 1e-2  # nothing before the sound, something after it, less and less
-    assert power(found[4500:6000]) > 10 * power(found[8000:9500]) > 0
-    assert np.array_equal(in_a_room(0 * samples, 16000, rng), 0 * samples)
 
 
 def test_numbers():
