@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 EMBEDDING_DIM = 192
 NUM_MEL_BINS = 80
+HEAD_CHANNELS = 32
 SEGMENT = 100  # frames (of 20 ms) in each piece of the masking context
 BLOCKS = ((12, 1), (24, 2), (16, 2))  # layers and dilation of each dense block
 GROWTH = 32  # channels that each dense layer adds
@@ -48,7 +49,7 @@ class ResidualBlock(nn.Module):
 class ConvolutionalHead(nn.Module):
     """The front part (FCM): 2-D convolutions over (mel, time), mel cut to an eighth."""
 
-    def __init__(self, channels=32, num_mel_bins=NUM_MEL_BINS):
+    def __init__(self, channels=HEAD_CHANNELS, num_mel_bins=NUM_MEL_BINS):
         super().__init__()
         self.conv1 = nn.Conv2d(1, channels, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(channels)
@@ -59,10 +60,10 @@ class ConvolutionalHead(nn.Module):
         self.out_channels = channels * (num_mel_bins // 8)
 
     def forward(self, x):  # (B, F, T)
-        x = F.relu(self.bn1(self.conv1(x.unsqueeze(1))))  # (B, 32, F, T)
-        x = self.layer2(self.layer1(x))  # (B, 32, F / 4, T)
-        x = F.relu(self.bn2(self.conv2(x)))  # (B, 32, F / 8, T)
-        return x.flatten(1, 2)  # (B, 32 * F / 8, T)
+        x = F.relu(self.bn1(self.conv1(x.unsqueeze(1))))  # (B, C, F, T)
+        x = self.layer2(self.layer1(x))  # (B, C, F / 4, T)
+        x = F.relu(self.bn2(self.conv2(x)))  # (B, C, F / 8, T)
+        return x.flatten(1, 2)  # (B, C * F / 8, T)
 
 
 class ContextAwareMasking(nn.Module):
@@ -87,26 +88,26 @@ def segment_means(x, length=SEGMENT):
 
 
 class DenseLayer(nn.Module):
-    def __init__(self, in_channels, dilation):
+    def __init__(self, in_channels, growth, bottleneck, dilation):
         super().__init__()
         self.nonlinear1 = batchnorm_relu(in_channels)
-        self.linear1 = nn.Conv1d(in_channels, BOTTLENECK, 1, bias=False)
-        self.nonlinear2 = batchnorm_relu(BOTTLENECK)
-        self.cam_layer = ContextAwareMasking(BOTTLENECK, GROWTH, dilation)
+        self.linear1 = nn.Conv1d(in_channels, bottleneck, 1, bias=False)
+        self.nonlinear2 = batchnorm_relu(bottleneck)
+        self.cam_layer = ContextAwareMasking(bottleneck, growth, dilation)
 
-    def forward(self, x):  # (B, C, T) -> (B, 32, T)
+    def forward(self, x):  # (B, C, T) -> (B, growth, T)
         return self.cam_layer(self.nonlinear2(self.linear1(self.nonlinear1(x))))
 
 
 class DenseBlock(nn.Module):
     """Each layer sees the outputs of all the layers before it."""
 
-    def __init__(self, num_layers, in_channels, dilation):
+    def __init__(self, num_layers, in_channels, growth, bottleneck, dilation):
         super().__init__()
         for i in range(num_layers):
-            self.add_module(f"tdnnd{i + 1}", DenseLayer(in_channels + i * GROWTH, dilation))
+            self.add_module(f"tdnnd{i + 1}", DenseLayer(in_channels + i * growth, growth, bottleneck, dilation))
 
-    def forward(self, x):  # (B, C, T) -> (B, C + 32 * layers, T)
+    def forward(self, x):  # (B, C, T) -> (B, C + growth * layers, T)
         for layer in self.children():
             x = torch.cat([x, layer(x)], dim=1)
         return x
@@ -127,49 +128,64 @@ class Projection(nn.Module):
 class InputTdnn(nn.Module):
     """Five frames wide, every second frame: 20 ms a step from here on."""
 
-    def __init__(self, in_channels):
+    def __init__(self, in_channels, out_channels):
         super().__init__()
-        self.linear = nn.Conv1d(in_channels, TDNN_CHANNELS, 5, stride=2, padding=2, bias=False)
-        self.nonlinear = batchnorm_relu(TDNN_CHANNELS)
+        self.linear = nn.Conv1d(in_channels, out_channels, 5, stride=2, padding=2, bias=False)
+        self.nonlinear = batchnorm_relu(out_channels)
 
-    def forward(self, x):  # (B, C, T) -> (B, 128, T / 2)
+    def forward(self, x):  # (B, C, T) -> (B, out_channels, T / 2)
         return self.nonlinear(self.linear(x))
 
 
 class Embedding(nn.Module):
-    def __init__(self, in_channels):
+    def __init__(self, in_channels, dim):
         super().__init__()
-        self.linear = nn.Conv1d(in_channels, EMBEDDING_DIM, 1, bias=False)
+        self.linear = nn.Conv1d(in_channels, dim, 1, bias=False)
         self.nonlinear = nn.Sequential()
-        self.nonlinear.add_module("batchnorm", nn.BatchNorm1d(EMBEDDING_DIM, affine=False))
+        self.nonlinear.add_module("batchnorm", nn.BatchNorm1d(dim, affine=False))
 
     def forward(self, x):  # (B, C)
         return self.nonlinear(self.linear(x.unsqueeze(-1)).squeeze(-1))
 
 
 class CamPlusPlus(nn.Module):
-    """Log-mel frames, their mean over the window subtracted, to an embedding; (B, T, 80) -> (B, 192)."""
+    """Log-mel frames, their mean over the window subtracted, to an embedding; (B, T, input_dim) -> (B, embedding_dim).
 
-    def __init__(self):
+    Parameters
+    ----------
+    input_dim : mel filters, a multiple of 8
+    embedding_dim : of the embedding
+    head_channels : of the 2-D convolutions
+    channels : of the layer after them
+    blocks : (layers, dilation) of each dense block
+    growth, bottleneck : channels that each dense layer adds, and that it computes with
+
+    The defaults are those of the published weights.
+    """
+
+    def __init__(self, input_dim=NUM_MEL_BINS, embedding_dim=EMBEDDING_DIM, head_channels=HEAD_CHANNELS,
+                 channels=TDNN_CHANNELS, blocks=BLOCKS, growth=GROWTH, bottleneck=BOTTLENECK):
         super().__init__()
-        self.head = ConvolutionalHead()
+        if input_dim < 8 or input_dim % 8:
+            raise ValueError(f"CAM++ takes a multiple of 8 mel filters, not {input_dim}")
+        self.embedding_dim = embedding_dim
+        self.head = ConvolutionalHead(head_channels, input_dim)
         layers = nn.Sequential()
-        layers.add_module("tdnn", InputTdnn(self.head.out_channels))
-        channels = TDNN_CHANNELS
-        for i, (num_layers, dilation) in enumerate(BLOCKS, 1):
-            layers.add_module(f"block{i}", DenseBlock(num_layers, channels, dilation))
-            channels += num_layers * GROWTH
+        layers.add_module("tdnn", InputTdnn(self.head.out_channels, channels))
+        for i, (num_layers, dilation) in enumerate(blocks, 1):
+            layers.add_module(f"block{i}", DenseBlock(num_layers, channels, growth, bottleneck, dilation))
+            channels += num_layers * growth
             layers.add_module(f"transit{i}", Projection(channels))
             channels //= 2
         layers.add_module("out_nonlinear", batchnorm_relu(channels))
         self.xvector = layers
-        self.xvector.add_module("dense", Embedding(2 * channels))
+        self.xvector.add_module("dense", Embedding(2 * channels, embedding_dim))
 
     def forward(self, x):
-        frames = self.head(x.transpose(1, 2))  # (B, 320, T)
+        frames = self.head(x.transpose(1, 2))  # (B, head_channels * input_dim / 8, T)
         for name, layer in self.xvector.named_children():
             if name != "dense":
-                frames = layer(frames)  # (B, 512, T / 2) at the end
+                frames = layer(frames)  # (B, C, T / 2)
         return self.xvector.dense(mean_and_deviation(frames))
 
 

@@ -16,7 +16,7 @@ their neighbours and not zeros:
 import torch
 from torch.nn import functional as F
 
-from diarkit.embeddings.campplus import BOTTLENECK, GROWTH, SEGMENT, TDNN_CHANNELS, segment_means
+from diarkit.embeddings.campplus import SEGMENT, segment_means
 
 CONTEXT = 10  # frames on each side that the head sees: one for each of its ten 3x3 convolutions
 
@@ -65,24 +65,25 @@ class MaskedConvolution:
 
     def __init__(self, cam):
         self.dilation = cam.linear_local.dilation[0]
-        self.local = cam.linear_local.weight.permute(0, 2, 1).reshape(GROWTH, -1).contiguous()
+        self.growth, self.channels = cam.linear_local.weight.shape[:2]
+        self.local = cam.linear_local.weight.permute(0, 2, 1).reshape(self.growth, -1).contiguous()
         self.w1, self.b1 = cam.linear1.weight.squeeze(-1), cam.linear1.bias[:, None]
         self.w2, self.b2 = cam.linear2.weight.squeeze(-1), cam.linear2.bias[:, None]
 
     def __call__(self, x, taps, out):
-        """x (C, B, T) -> out (32, B, T); `taps` (3, C, B, T) is scratch, zero where the window ends."""
+        """x (C, B, T) -> out (growth, B, T); `taps` (3, C, B, T) is scratch, zero where the window ends."""
         d, (channels, windows, steps) = self.dilation, x.shape
         if steps <= SEGMENT:
             context = 2 * x.mean(-1)  # (C, B)
         else:
             context = (x.mean(-1, keepdim=True) + segment_means(x)).flatten(1)  # (C, B T)
         mask = torch.addmm(self.b1, self.w1, context).relu_()
-        mask = torch.addmm(self.b2, self.w2, mask).sigmoid_().view(GROWTH, windows, -1)
+        mask = torch.addmm(self.b2, self.w2, mask).sigmoid_().view(self.growth, windows, -1)
         taps[1].copy_(x)
         taps[0, ..., d:].copy_(x[..., : max(steps - d, 0)])
         taps[2, ..., : max(steps - d, 0)].copy_(x[..., d:])
         local = torch.mm(self.local, taps.view(3 * channels, -1))
-        torch.mul(local.view(GROWTH, windows, steps), mask, out=out.view(GROWTH, windows, steps))
+        torch.mul(local.view(self.growth, windows, steps), mask, out=out.view(self.growth, windows, steps))
 
 
 class FastCamPlusPlus:
@@ -94,8 +95,10 @@ class FastCamPlusPlus:
             layers = network.xvector
             self.tdnn = folded(layers.tdnn.linear, layers.tdnn.nonlinear.batchnorm)
             self.blocks = []
-            for block, transit in ((layers.block1, layers.transit1), (layers.block2, layers.transit2),
-                                   (layers.block3, layers.transit3)):
+            for name, block in layers.named_children():
+                if not name.startswith("block"):
+                    continue
+                transit = layers.get_submodule(name.replace("block", "transit"))
                 dense = [
                     (ReluLinear(layer.nonlinear1.batchnorm, layer.linear1.weight, layer.nonlinear2.batchnorm),
                      MaskedConvolution(layer.cam_layer))
@@ -121,7 +124,7 @@ class FastCamPlusPlus:
         return entry(head.conv1, head.bn1), blocks, entry(head.conv2, head.bn2)
 
     def head(self, x):
-        """Mean-free log-mel frames (T, 80) to the input of the TDNN, (320, T)."""
+        """Mean-free log-mel frames (T, F) to the input of the TDNN, (C, T)."""
         first, blocks, last = self.convolutions
 
         def convolve(x, entry, padding=1):
@@ -137,12 +140,12 @@ class FastCamPlusPlus:
             return convolve(y, last).relu_()[0].flatten(0, 1)
 
     def tail(self, frames):
-        """Outputs of the head under B windows of one length, (B, 320, T), to embeddings (B, 192)."""
+        """Outputs of the head under B windows of one length, (B, C, T), to embeddings (B, D)."""
         with torch.inference_mode():
             weight, bias = self.tdnn
             y = F.conv1d(frames, weight, bias, stride=2, padding=2).relu_()
             windows, _, steps = y.shape
-            y = y.transpose(0, 1).reshape(TDNN_CHANNELS, -1)
+            y = y.transpose(0, 1).reshape(len(weight), -1)
             for dense, transit in self.blocks:
                 y = self.dense_block(y, dense, transit, windows, steps)
             scale, shift = self.out
@@ -155,12 +158,13 @@ class FastCamPlusPlus:
     @staticmethod
     def dense_block(x, dense, transit, windows, steps):
         channels, size = x.shape
-        buffer = x.new_empty(channels + GROWTH * len(dense), size)
+        growth, bottleneck = dense[0][1].growth, dense[0][1].channels
+        buffer = x.new_empty(channels + growth * len(dense), size)
         buffer[:channels] = x
         scratch = torch.empty_like(buffer)
-        taps = x.new_zeros(3, BOTTLENECK, windows, steps)
+        taps = x.new_zeros(3, bottleneck, windows, steps)
         for linear, masked in dense:
-            hidden = linear(buffer[:channels], scratch).relu_()  # (128, B T)
-            masked(hidden.view(BOTTLENECK, windows, steps), taps, buffer[channels : channels + GROWTH])
-            channels += GROWTH
+            hidden = linear(buffer[:channels], scratch).relu_()  # (bottleneck, B T)
+            masked(hidden.view(bottleneck, windows, steps), taps, buffer[channels : channels + growth])
+            channels += growth
         return transit(buffer, scratch)
