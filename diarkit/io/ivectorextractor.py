@@ -1,6 +1,7 @@
-"""Kaldi's file of an i-vector extractor, <IvectorExtractor>, text and binary; read.
+"""Kaldi's files of an i-vector extractor, <IvectorExtractor>, and of sums to train one, text and binary.
 
-Format: Kaldi's ivector/ivector-extractor.cc. What can be computed from the rest is not kept.
+Format: Kaldi's ivector/ivector-extractor.cc. What can be computed from the rest is not kept. Of the sums, weights of
+the Gaussians that depend on the i-vector (<Q>, <G>) are not there.
 """
 
 from typing import NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 
 from diarkit.errors import DataError
 from diarkit.io.gmm import _Words
+from diarkit.io.modelpieces import Pieces
 from diarkit.io.objects import read_object
 
 
@@ -28,9 +30,88 @@ class IvectorExtractor(NamedTuple):
     offset: float
 
 
+class IvectorSums(NamedTuple):
+    """What the training of an extractor sums over utterances, whose i-vectors have the mean x and the covariance V.
+
+    objective : the log likelihood of all frames, a lower bound of it, nats
+    counts : (C,), frames of each Gaussian, by their posteriors
+    projected : (C, D, R), of (sum of frames) x'
+    scatters : (C, R (R + 1) / 2), of frames times V + x x', lower triangles row by row
+    squares : (C, D, D), of frames y y'; or (0, 0, 0), where covariances are not trained
+    num_ivectors : how many utterances
+    ivector_sum, ivector_scatter : (R,) and (R, R), of x, and of V + x x'
+    """
+
+    objective: float
+    counts: np.ndarray
+    projected: np.ndarray
+    scatters: np.ndarray
+    squares: np.ndarray
+    num_ivectors: float
+    ivector_sum: np.ndarray
+    ivector_scatter: np.ndarray
+
+
 def read_ivector_extractor(rxfilename):
     """Read an <IvectorExtractor>. Raises DataError naming the file, also if it cannot be a model."""
     return read_object(rxfilename, lambda source: _extractor(_Words(source)))
+
+
+def write_ivector_extractor(wxfilename, model, text=False):
+    """Write an <IvectorExtractor>. Raises DataError for what cannot be opened."""
+    pieces = Pieces(text)
+    pieces.token("<IvectorExtractor>")
+    pieces.token("<w>")
+    pieces.array(model.weight_projections)
+    pieces.token("<w_vec>")
+    pieces.array(model.weights)
+    pieces.token("<M>")
+    pieces.integer(len(model.projections))
+    for part in model.projections:
+        pieces.array(part)
+    pieces.token("<SigmaInv>")
+    for part in model.precisions:
+        pieces.symmetric(part)
+    pieces.token("<IvectorOffset>")
+    pieces.number(model.offset)
+    pieces.token("</IvectorExtractor>")
+    pieces.write(wxfilename)
+
+
+def read_ivector_sums(rxfilename):
+    """Read <IvectorExtractorStats>. Raises DataError naming the file, also if they cannot be sums of one model."""
+    return read_object(rxfilename, lambda source: _sums(_Words(source)))
+
+
+def write_ivector_sums(wxfilename, sums, text=False):
+    """Write <IvectorExtractorStats>; unlike Kaldi, scatters in double precision, which Kaldi reads as well."""
+    pieces = Pieces(text)
+    pieces.token("<IvectorExtractorStats>")
+    pieces.token("<TotAuxf>")
+    pieces.number(sums.objective)
+    pieces.token("<gamma>")
+    pieces.array(sums.counts)
+    pieces.token("<Y>")
+    pieces.integer(len(sums.projected))
+    for part in sums.projected:
+        pieces.array(part)
+    pieces.token("<R>")
+    pieces.array(sums.scatters)
+    for name in ("<Q>", "<G>"):
+        pieces.token(name)
+        pieces.array(np.zeros((0, 0)))
+    pieces.token("<S>")
+    pieces.integer(len(sums.squares))
+    for part in sums.squares:
+        pieces.symmetric(part)
+    pieces.token("<NumIvectors>")
+    pieces.number(sums.num_ivectors)
+    pieces.token("<IvectorSum>")
+    pieces.array(sums.ivector_sum)
+    pieces.token("<IvectorScatter>")
+    pieces.symmetric(sums.ivector_scatter)
+    pieces.token("</IvectorExtractorStats>")
+    pieces.write(wxfilename)
 
 
 def _extractor(words):
@@ -39,16 +120,56 @@ def _extractor(words):
     weight_projections = words.array(2)
     words.expect("<w_vec>")
     weights = words.array(1)
-    words.expect("<M>")
-    count = words.integer()
-    if count < 1 or count not in (len(weights), len(weight_projections)):
+    projections = _matrices(words, "<M>")
+    count, size, _ = projections.shape
+    if count not in (len(weights), len(weight_projections)):
         raise DataError(f"{count} Gaussians with {len(weights)} weights")
-    projections = [words.array(2) for _ in range(count)]
-    if len({part.shape for part in projections}) != 1 or not projections[0].size:
-        raise DataError("the projections <M> of the Gaussians do not fit each other")
     words.expect("<SigmaInv>")
-    precisions = words.symmetric_matrices(count, projections[0].shape[0])
+    precisions = words.symmetric_matrices(count, size)
     words.expect("<IvectorOffset>")
     offset = words.number()
     words.expect("</IvectorExtractor>")
-    return IvectorExtractor(np.stack(projections), precisions, weights, weight_projections, offset)
+    return IvectorExtractor(projections, precisions, weights, weight_projections, offset)
+
+
+def _sums(words):
+    words.expect("<IvectorExtractorStats>")
+    words.expect("<TotAuxf>")
+    objective = words.number()
+    words.expect("<gamma>")
+    counts = words.array(1)
+    projected = _matrices(words, "<Y>")
+    count, size, dim = projected.shape
+    words.expect("<R>")
+    scatters = words.array(2)
+    for name in ("<Q>", "<G>"):
+        words.expect(name)
+        if words.array(2).size:
+            raise DataError("sums of weights that depend on the i-vector are not read; init with --use-weights=false")
+    words.expect("<S>")
+    number = words.integer()
+    if number not in (0, count) or counts.shape != (count,) or scatters.shape != (count, dim * (dim + 1) // 2):
+        raise DataError("sums of Gaussians that do not fit each other")
+    squares = words.symmetric_matrices(number, size) if number else np.zeros((0, 0, 0))
+    words.expect("<NumIvectors>")
+    num_ivectors = words.number()
+    words.expect("<IvectorSum>")
+    ivector_sum = words.array(1)
+    words.expect("<IvectorScatter>")
+    (ivector_scatter,) = words.symmetric_matrices(1, dim)
+    words.expect("</IvectorExtractorStats>")
+    if ivector_sum.shape != (dim,) or not num_ivectors >= 0 or (counts < 0).any():
+        raise DataError("sums of i-vectors that cannot be")
+    return IvectorSums(objective, counts, projected, scatters, squares, num_ivectors, ivector_sum, ivector_scatter)
+
+
+def _matrices(words, token):
+    """Matrices of one shape, one a Gaussian, their number before them: (C, N, D), none of these 0."""
+    words.expect(token)
+    count = words.integer()
+    if count < 1:
+        raise DataError(f"{count} Gaussians")
+    found = [words.array(2) for _ in range(count)]
+    if len({part.shape for part in found}) != 1 or not found[0].size:
+        raise DataError(f"the matrices {token} of the Gaussians do not fit each other")
+    return np.stack(found)
