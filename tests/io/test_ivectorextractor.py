@@ -45,7 +45,8 @@ def test_sums_are_read_again(kaldi, tmp_path, text):
 
 
 SUMS = ("<IvectorExtractorStats> <TotAuxf> -1 <gamma>  [ 3 ]\n<Y> 1  [\n  1 0 ]\n<R>  [\n  1 2 3 ]\n<Q>  [ ]\n"
-        "<G>  [ ]\n<S> 1 [\n2 ]\n<NumIvectors> 1 <IvectorSum>  [ 1 2 ]\n<IvectorScatter> [\n1 \n2 3 ]\n</IvectorExtractorStats> ")
+        "<G>  [ ]\n<S> 1 [\n2 ]\n<NumIvectors> 1 <IvectorSum>  [ 1 2 ]\n"
+        "<IvectorScatter> [\n1 \n2 3 ]\n</IvectorExtractorStats> ")
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
