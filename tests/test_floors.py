@@ -117,7 +117,7 @@ def test_what_is_imported_is_what_setup_asks_for():
     """Not a package that only happens to be there."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
-    lines = setup["options"]["install_requires"].split()
+    lines = (setup["options"]["install_requires"] + setup["options.extras_require"]["rooms"]).split()
     asked = {re.match(r"[\w.-]+", line)[0].removesuffix("-wheels").split(".")[0] for line in lines}
     asked = {{"scikit-learn": "sklearn"}.get(name, name) for name in asked}
     used = set().union(*(packages(path) for path in [*MODULES.values(), *TOOLS])) - sys.stdlib_module_names

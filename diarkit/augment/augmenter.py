@@ -1,17 +1,90 @@
-"""Augmentation on the fly: each example at random with one kind of additional sound, one room, one channel."""
+"""Augmentation of samples by kinds: a given one, or on the fly at random."""
 
 import numpy as np
 
+from diarkit.augment.codecs import coded
 from diarkit.augment.effects import as_loud_as, band_limited, clipped, coloured, power
 from diarkit.augment.mixing import background, foreground
 from diarkit.augment.rooms import in_a_room, in_response
-from diarkit.options.augment import ADDED, ROOMS, number_list
+from diarkit.augment.shoebox import Shoeboxes
+from diarkit.options.augment import ADDED, CODECS, NEEDS, ROOMS, number_list
 
-NEEDS = {"noise": "noise", "music": "music", "babble": "speech", "reverb": "rirs"}  # kind -> kind of sounds
+
+class Effects:
+    """Every kind of augmentation by its name.
+
+    Parameters
+    ----------
+    opts : EffectOptions
+    corpora : sounds.Corpora
+    sample_frequency : Hz
+    coder : what encodes and decodes, such as diarkit.io.soundfiles.through_codec; see codecs.coded
+    """
+
+    def __init__(self, opts, corpora, sample_frequency, coder=None):
+        self.opts = opts
+        self.corpora = corpora
+        self.rate = int(sample_frequency)
+        self.coder = coder
+        self.snrs = {kind: number_list(getattr(opts, f"{kind}_snrs"), f"--{kind}-snrs") for kind in ADDED}
+        self.voices = number_list(opts.babble_voices, "--babble-voices", whole=True)
+        self.shoeboxes = None
+
+    def apply(self, kind, samples, rng):
+        """Samples with one kind of augmentation, as loud as before; silence stays silence.
+
+        Parameters
+        ----------
+        kind : one of ADDED, ROOMS and CODECS, or "telephone", "codec" (one of those of the options), "clip"
+        samples : (N,) float32 on the int16 scale; as many come out, in step with them
+
+        Raises DataError naming a sound that cannot be read.
+        """
+        if not samples.any():
+            return samples
+        if kind in CODECS:
+            return coded(samples, self.rate, kind, self.coder, rng)
+        return getattr(self, kind)(samples, rng)
+
+    def noise(self, samples, rng):
+        level, interval = power(samples), round(self.opts.noise_interval * self.rate)
+        track = foreground(len(samples), level, self.corpora, "noise", self.snrs["noise"], interval, rng)
+        return as_loud_as(samples + track, level)
+
+    def music(self, samples, rng):
+        level = power(samples)
+        track = background(len(samples), level, self.corpora, "music", self.snrs["music"], 1, rng)
+        return as_loud_as(samples + track, level)
+
+    def babble(self, samples, rng):
+        level, voices = power(samples), int(rng.choice(self.voices))
+        track = background(len(samples), level, self.corpora, "speech", self.snrs["babble"], voices, rng)
+        return as_loud_as(samples + track, level)
+
+    def reverb(self, samples, rng):
+        response = self.corpora.whole(self.corpora.draw("rirs", rng), rng)
+        return in_response(samples, response, round(self.opts.rir_length * self.rate))
+
+    def shoebox(self, samples, rng):
+        if self.shoeboxes is None:
+            self.shoeboxes = Shoeboxes(self.opts.shoeboxes, self.rate)
+        return in_response(samples, self.shoeboxes.draw(rng), round(self.opts.rir_length * self.rate))
+
+    def echo(self, samples, rng):
+        return in_a_room(samples, self.rate, rng)
+
+    def telephone(self, samples, rng):
+        return band_limited(samples, self.rate, *number_list(self.opts.band, "--band"))
+
+    def codec(self, samples, rng):
+        return self.apply(str(rng.choice(self.opts.codecs.split(":"))), samples, rng)
+
+    def clip(self, samples, rng):
+        return clipped(samples, rng, self.opts.clip_level)
 
 
-class Augmenter:
-    """Augments samples: a room, then other sounds, then microphone, clipping, telephone and codec, then the gain.
+class Augmenter(Effects):
+    """Augments examples at random: a room, then other sounds, microphone, clipping, telephone, codec, and the gain.
 
         augment = Augmenter(AugmentOptions(), corpora, 16000)
         noisy = augment(samples, np.random.default_rng([seed, epoch, number]))
@@ -19,33 +92,24 @@ class Augmenter:
     All choices come from the Generator alone, so the same samples and the same Generator give the same bits. Kinds
     of which there are no sounds are left out; `kinds` has those that are drawn, `lacking` those left out.
 
-    Parameters
-    ----------
-    opts : AugmentOptions
-    corpora : sounds.Corpora
-    sample_frequency : Hz
-    codec : codec(samples, sample_frequency, name) -> samples, such as diarkit.io.codecs.through_codec, for the codecs
-        that are not computed here; only if such are asked for
+    Parameters: as those of Effects, `opts` an AugmentOptions. Raises DataError for simulated rooms that cannot be.
     """
 
-    def __init__(self, opts, corpora, sample_frequency, codec=None):
-        self.opts = opts
-        self.corpora = corpora
-        self.rate = int(sample_frequency)
-        self.codec = codec
+    def __init__(self, opts, corpora, sample_frequency, coder=None):
+        super().__init__(opts, corpora, sample_frequency, coder)
         asked = [kind for kind in (*ADDED, *ROOMS, "telephone", "codec", "clip") if opts.probability(kind) > 0]
         self.lacking = [kind for kind in asked if kind in NEEDS and NEEDS[kind] not in corpora]
         self.kinds = [kind for kind in asked if kind not in self.lacking]
+        if "shoebox" in self.kinds:
+            self.shoeboxes = Shoeboxes(opts.shoeboxes, self.rate)
 
     def __call__(self, samples, rng):
         """(N,) float32 on the int16 scale, as many out, within the range of 16 bits."""
         opts = self.opts
         samples = np.asarray(samples, np.float32)
-        room, added = self.one_of(ROOMS, rng), self.one_of(ADDED, rng)
-        if room:
-            samples = self.apply(room, samples, rng)
-        if added:
-            samples = self.apply(added, samples, rng)
+        for kinds in (ROOMS, ADDED):
+            if kind := self.one_of(kinds, rng):
+                samples = self.apply(kind, samples, rng)
         if opts.equaliser:
             samples = coloured(samples, self.rate, rng, opts.equaliser)
         for kind in ("clip", "telephone", "codec"):
@@ -64,36 +128,3 @@ class Augmenter:
                 if number < 0:
                     return kind
         return None
-
-    def apply(self, kind, samples, rng):
-        """Samples with one kind of augmentation, for certain; as loud as before."""
-        return getattr(self, kind)(samples, rng) if len(samples) and samples.any() else samples
-
-    def noise(self, samples, rng):
-        snrs = number_list(self.opts.noise_snrs, "--noise-snrs")
-        level, interval = power(samples), round(self.opts.noise_interval * self.rate)
-        return as_loud_as(samples + foreground(len(samples), level, self.corpora, "noise", snrs, interval, rng), level)
-
-    def music(self, samples, rng):
-        snrs = number_list(self.opts.music_snrs, "--music-snrs")
-        level = power(samples)
-        return as_loud_as(samples + background(len(samples), level, self.corpora, "music", snrs, 1, rng), level)
-
-    def babble(self, samples, rng):
-        snrs = number_list(self.opts.babble_snrs, "--babble-snrs")
-        voices = int(rng.choice(number_list(self.opts.babble_voices, "--babble-voices", whole=True)))
-        level = power(samples)
-        return as_loud_as(samples + background(len(samples), level, self.corpora, "speech", snrs, voices, rng), level)
-
-    def reverb(self, samples, rng):
-        response = self.corpora.whole(self.corpora.draw("rirs", rng), rng)
-        return in_response(samples, response, round(self.opts.rir_length * self.rate))
-
-    def echo(self, samples, rng):
-        return in_a_room(samples, self.rate, rng)
-
-    def telephone(self, samples, rng):
-        return band_limited(samples, self.rate, *number_list(self.opts.band, "--band"))
-
-    def clip(self, samples, rng):
-        return clipped(samples, rng, self.opts.clip_level)

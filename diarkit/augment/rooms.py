@@ -12,9 +12,11 @@ def in_response(samples, response, length=0):
 
     Parameters
     ----------
-    response : (M,), of any scale, at the rate of the samples
+    response : (M,), of any scale, at the rate of the samples; one that is silent changes nothing
     length : samples of it that are used after its peak; 0 is all
     """
+    if not response.any():
+        return samples
     peak = int(np.argmax(np.abs(response)))
     if length:
         response = response[: peak + length]

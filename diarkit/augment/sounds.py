@@ -12,15 +12,14 @@ class Corpora:
     """Sounds by kind: "noise", "music", "speech" (for babble) and "rirs" (impulse responses of rooms).
 
     A sound that was opened is kept in memory as long as there is room for it. Of others no more is read than the
-    stretch that is wanted. What is drawn does not depend on which of them are kept.
+    stretch that is wanted. What is drawn, and its bits, do not depend on which of them are kept.
 
     Parameters
     ----------
     sources : dict kind -> list of sources, each a list of entries; every source is drawn from as often as any other
         of its kind, and all its entries as often (Kaldi's `0.5, smallroom` and `0.5, mediumroom`)
-    open_sound : from an entry to a context manager that gives sample_frequency, num_channels, num_samples and
-        read(start, stop) -> (n, num_channels) float32, such as diarkit.io.audio.open_audio; not called before a
-        sound is drawn
+    open_sound : from an entry to a context manager that gives a diarkit.io.sound.Sound; not called before a sound is
+        drawn
     sample_frequency : Hz, to which sounds are resampled
     max_bytes : of the samples that are kept
     """
@@ -74,6 +73,8 @@ class Corpora:
                 raise DataError("no samples", str(entry))
             channel, start, stop = drawn(length, len(every), count, rng)
             if 4 * length * len(every) > self.room:
+                if not sound.exact_seeks:
+                    return every[channel].read(0, length)[start:stop]
                 if sound.sample_frequency == self.sample_frequency:
                     return np.ascontiguousarray(sound.read(start, stop)[:, channel])
                 return every[channel].read(start, stop)

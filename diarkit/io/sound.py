@@ -29,7 +29,10 @@ class Sound:
     sample_frequency : Hz
     num_channels
     num_samples : of each channel
+    exact_seeks : whether a stretch read alone has the same bits as within the whole; MP3 and Opus need what is before
     """
+
+    exact_seeks = True
 
     @property
     def duration(self):
@@ -63,6 +66,7 @@ class Stretch(Sound):
         self.sample_frequency = audio.sample_frequency
         self.num_channels = audio.num_channels if channel is None else 1
         self.num_samples = stop - start
+        self.exact_seeks = audio.exact_seeks
         self._audio, self._start, self._channel = audio, start, channel
 
     def read_at(self, start, count):
@@ -104,6 +108,7 @@ class Audio(Sound):
         self.sample_frequency = self._samples.sample_frequency
         self.num_channels = self._samples.num_channels
         self.num_samples = self._samples.num_samples
+        self.exact_seeks = self._samples.exact_seeks
         if not LOWEST_RATE <= self.sample_frequency <= HIGHEST_RATE:
             raise DataError(f"a sampling rate of {self.sample_frequency} Hz")
         if not 1 <= self.num_channels <= MOST_CHANNELS:
@@ -145,7 +150,7 @@ class Audio(Sound):
 class Pcm16:
     """The samples of a WAV file of 16-bit integers, as they stand there: no library is as quick to load."""
 
-    finite = True
+    finite = exact_seeks = True
 
     def __init__(self, handle, wav):
         self._handle, self._start, self._width = handle, wav.start, wav.format.width
@@ -190,6 +195,7 @@ class Coded:
         self.num_channels = self._sound.channels
         self.num_samples = self._sound.frames
         self.finite = self._sound.subtype not in ("FLOAT", "DOUBLE")
+        self.exact_seeks = self._sound.format != "MP3" and self._sound.subtype != "OPUS"
         self._at = 0
 
     def check_length(self):

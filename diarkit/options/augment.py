@@ -11,6 +11,7 @@ SPECAUGMENT = "Park et al. 2019"
 CODECS = ("mulaw", "alaw", "gsm", "opus", "mp3", "vorbis")
 ADDED = ("noise", "music", "babble")  # of these an example gets one at most,
 ROOMS = ("reverb", "shoebox", "echo")  # and of these
+NEEDS = {"noise": "noise", "music": "music", "babble": "speech", "reverb": "rirs"}  # the sounds that a kind needs
 
 
 def require(condition, message):
