@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from diarkit.errors import UsageError
 from diarkit.options.tunables import tunable
 
 
@@ -24,3 +25,34 @@ class VerificationOptions:
     samples: int = tunable(1000, "How many times trials are drawn again.")
     seed: int = tunable(0, "Seed of the random numbers.")
     det: str = tunable("", "Draw the curves of misses against false alarms (DET).", "file.png, .svg or .pdf")
+
+
+@dataclass(frozen=True)
+class TrialListOptions:
+    max_targets: int = tunable(0, "Draw so many targets, if there are more; 0 for all.", "trials")
+    max_nontargets: int = tunable(0, "Draw so many nontargets, if there are more; 0 for all.", "trials")
+    balanced: bool = tunable(False, "Draw as many nontargets as there are targets.")
+    utt2session: str = tunable(
+        "", "Recordings or sessions of the utterances, lines <utterance> <session>; utterances of one session are not "
+        "compared.", "FILE")
+    session_fields: int = tunable(
+        0, "Or: the session is what the first so many fields of the name say, between --separator, such as 2 for "
+        "LibriSpeech's <speaker>-<chapter>-<utterance>; 0 for none.", "fields")
+    separator: str = tunable("-", "What is between the fields of names.")
+    spk2gender: str = tunable("", "Genders of the speakers, lines <speaker> <gender>; only trials of one gender are "
+                              "made then.", "FILE")
+    cross_gender: bool = tunable(False, "Make nontargets of different genders only.")
+    seed: int = tunable(0, "Seed of what is drawn.")
+
+    def __post_init__(self):
+        for name in ("max_targets", "max_nontargets", "session_fields", "seed"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"--{name.replace('_', '-')}={getattr(self, name)} is negative")
+        if self.balanced and self.max_nontargets:
+            raise UsageError("--balanced says how many nontargets there are, as --max-nontargets does: give one")
+        if self.utt2session and self.session_fields:
+            raise UsageError("--utt2session and --session-fields both say what a session is: give one")
+        if not self.separator:
+            raise UsageError("--separator is empty")
+        if self.cross_gender and not self.spk2gender:
+            raise UsageError("--cross-gender needs genders: give --spk2gender")
