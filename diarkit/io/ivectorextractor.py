@@ -79,13 +79,33 @@ def write_ivector_extractor(wxfilename, model, text=False):
 
 
 def read_ivector_sums(rxfilename):
-    """Read <IvectorExtractorStats>. Raises DataError naming the file, also if they cannot be sums of one model."""
-    return read_object(rxfilename, lambda source: _sums(_Words(source)))
+    """Read a file of <IvectorExtractorStats>: a list of the sums, and where they were written exactly, of the rests.
+
+    Raises DataError naming the file, also if they cannot be sums of one model.
+    """
+    def read(source):
+        words = _Words(source)
+        found = [_sums(words)]
+        words.source.skip_space()
+        if words.source.fill(1):
+            found.append(_sums(words))
+        return found
+
+    return read_object(rxfilename, read)
 
 
-def write_ivector_sums(wxfilename, sums, text=False):
-    """Write <IvectorExtractorStats>; unlike Kaldi, scatters in double precision, which Kaldi reads as well."""
+def write_ivector_sums(wxfilename, sums, rests=None, text=False):
+    """Write <IvectorExtractorStats>; unlike Kaldi, scatters in double precision, which Kaldi reads as well.
+
+    rests : IvectorSums of what the sums lack to be exact, which follow; Kaldi does not look at them
+    """
     pieces = Pieces(text)
+    for part in [sums, rests] if rests else [sums]:
+        _write_sums(pieces, part)
+    pieces.write(wxfilename)
+
+
+def _write_sums(pieces, sums):
     pieces.token("<IvectorExtractorStats>")
     pieces.token("<TotAuxf>")
     pieces.number(sums.objective)
@@ -111,7 +131,6 @@ def write_ivector_sums(wxfilename, sums, text=False):
     pieces.token("<IvectorScatter>")
     pieces.symmetric(sums.ivector_scatter)
     pieces.token("</IvectorExtractorStats>")
-    pieces.write(wxfilename)
 
 
 def _extractor(words):
@@ -158,8 +177,8 @@ def _sums(words):
     words.expect("<IvectorScatter>")
     (ivector_scatter,) = words.symmetric_matrices(1, dim)
     words.expect("</IvectorExtractorStats>")
-    if ivector_sum.shape != (dim,) or not num_ivectors >= 0 or (counts < 0).any():
-        raise DataError("sums of i-vectors that cannot be")
+    if ivector_sum.shape != (dim,):
+        raise DataError("sums of i-vectors that do not fit each other")
     return IvectorSums(objective, counts, projected, scatters, squares, num_ivectors, ivector_sum, ivector_scatter)
 
 

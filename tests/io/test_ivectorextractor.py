@@ -35,13 +35,15 @@ def test_extractors_are_written_as_kaldi_writes_them(kaldi, tmp_path, name):
 
 @pytest.mark.parametrize("text", [False, True])
 def test_sums_are_read_again(kaldi, tmp_path, text):
-    sums = read_ivector_sums(str(kaldi / "0.acc"))
+    (sums,) = read_ivector_sums(str(kaldi / "0.acc"))
     assert sums.num_ivectors == 234 and sums.counts.sum() == pytest.approx(34572, abs=0.01)
     assert sums.squares.shape == (15, 60, 60) and sums.scatters.shape == (15, 78)
     for part in (sums, sums._replace(squares=np.zeros((0, 0, 0)))):
-        write_ivector_sums(str(tmp_path / "acc"), part, text)
-        for found, expected in zip(read_ivector_sums(str(tmp_path / "acc")), part, strict=True):
-            assert np.array_equal(found, expected)
+        rests = part._replace(counts=-sums.counts)
+        write_ivector_sums(str(tmp_path / "acc"), part, rests, text=text)
+        for again, written in zip(read_ivector_sums(str(tmp_path / "acc")), (part, rests), strict=True):
+            for found, expected in zip(again, written, strict=True):
+                assert np.array_equal(found, expected)
 
 
 SUMS = ("<IvectorExtractorStats> <TotAuxf> -1 <gamma>  [ 3 ]\n<Y> 1  [\n  1 0 ]\n<R>  [\n  1 2 3 ]\n<Q>  [ ]\n"
@@ -53,17 +55,15 @@ SUMS = ("<IvectorExtractorStats> <TotAuxf> -1 <gamma>  [ 3 ]\n<Y> 1  [\n  1 0 ]\
     ("<Y>", "<R>", "<Y> expected"),
     ("<Y> 1", "<Y> 0", "0 Gaussians"),
     ("[ 3 ]", "[ 3 4 ]", "do not fit"),
-    ("[ 3 ]", "[ -3 ]", "cannot be"),
     ("[ 3 ]", "[ nan ]", "NaN"),
     ("1 2 3 ]", "1 2 ]", "do not fit"),
     ("<Q>  [ ]", "<Q>  [\n  1 ]", "use-weights=false"),
-    ("[ 1 2 ]", "[ 1 2 3 ]", "cannot be"),
+    ("[ 1 2 ]", "[ 1 2 3 ]", "do not fit"),
     ("\n2 3 ]", "\n2 ]", "lower triangle"),
-    ("<NumIvectors> 1", "<NumIvectors> -1", "cannot be"),
 ])
 def test_damage_is_told(tmp_path, old, new, message):
     (tmp_path / "acc").write_text(SUMS)
-    assert read_ivector_sums(str(tmp_path / "acc")).ivector_scatter.tolist() == [[1, 2], [2, 3]]
+    assert read_ivector_sums(str(tmp_path / "acc"))[0].ivector_scatter.tolist() == [[1, 2], [2, 3]]
     assert old in SUMS
     (tmp_path / "acc").write_text(SUMS.replace(old, new, 1))
     with pytest.raises(DataError, match=message) as caught:

@@ -1,0 +1,1 @@
+"""Mixtures of Gaussians as background models, and the i-vectors that stand on them."""
