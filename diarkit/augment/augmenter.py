@@ -7,6 +7,7 @@ from diarkit.augment.effects import as_loud_as, band_limited, clipped, coloured,
 from diarkit.augment.mixing import background, foreground
 from diarkit.augment.rooms import in_a_room, in_response
 from diarkit.augment.shoebox import Shoeboxes
+from diarkit.augment.speeds import speed_perturb
 from diarkit.options.augment import ADDED, CODECS, NEEDS, ROOMS, number_list
 
 
@@ -45,6 +46,18 @@ class Effects:
         if kind in CODECS:
             return coded(samples, self.rate, kind, self.coder, rng)
         return getattr(self, kind)(samples, rng)
+
+    def copy(self, samples, copy, key, seed):
+        """A copy of samples: of another speed and then of its kinds, all that is random being of the key and the seed.
+
+        copy : options.augment.Copy
+        """
+        rng = np.random.default_rng([seed, *key.encode()])
+        if copy.speed:
+            samples = speed_perturb(samples, copy.factor)
+        for kind in copy.kinds:
+            samples = self.apply(kind, samples, rng)
+        return samples
 
     def noise(self, samples, rng):
         level, interval = power(samples), round(self.opts.noise_interval * self.rate)

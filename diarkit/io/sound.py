@@ -29,7 +29,8 @@ class Sound:
     sample_frequency : Hz
     num_channels
     num_samples : of each channel
-    exact_seeks : whether a stretch read alone has the same bits as within the whole; MP3 and Opus need what is before
+    exact_seeks : whether a stretch read alone has the same bits as within the whole. MP3 and Opus need what is before,
+        and libsndfile finds the wrong samples in the last page of Vorbis
     """
 
     exact_seeks = True
@@ -195,7 +196,7 @@ class Coded:
         self.num_channels = self._sound.channels
         self.num_samples = self._sound.frames
         self.finite = self._sound.subtype not in ("FLOAT", "DOUBLE")
-        self.exact_seeks = self._sound.format != "MP3" and self._sound.subtype != "OPUS"
+        self.exact_seeks = self._sound.format not in ("MP3", "OGG")
         self._at = 0
 
     def check_length(self):

@@ -5,21 +5,36 @@ import io
 import numpy as np
 
 from diarkit.errors import DataError
+from diarkit.io.sound import FULL_SCALE, Sound
 from diarkit.io.streams import open_output
 
-FULL_SCALE = 32768
 # name -> format and subtype of libsndfile, which keeps samples in step: there is no delay to be cut off
 CODECS = {"mulaw": ("WAV", "ULAW"), "alaw": ("WAV", "ALAW"), "gsm": ("WAV", "GSM610"), "opus": ("OGG", "OPUS"),
           "vorbis": ("OGG", "VORBIS"), "mp3": ("MP3", "MPEG_LAYER_III")}
 
 
+class Samples(Sound):
+    """A recording of one channel in memory: samples (N,) float32 on the int16 scale."""
+
+    num_channels = 1
+
+    def __init__(self, name, samples, sample_frequency):
+        self.name, self.sample_frequency, self.num_samples = name, int(sample_frequency), len(samples)
+        self._samples = samples
+
+    def read_at(self, start, count):
+        return self._samples[start : start + count, None]
+
+
 def write_audio(path, samples, sample_frequency):
     """Write samples (N,) on the int16 scale to a file of 16 bits, FLAC or WAV by its ending: how many were too loud.
 
-    Those are cut off at the range of 16 bits.
+    Those are cut off at the range of 16 bits. Raises DataError for no samples.
     """
     import soundfile  # not at the top: tools that write no sound do without libsndfile
 
+    if not len(samples):
+        raise DataError("no samples")
     rounded = np.rint(samples)
     within = np.clip(rounded, -FULL_SCALE, FULL_SCALE - 1)
     data = io.BytesIO()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from diarkit.errors import UsageError
 from diarkit.options.tunables import tunable
@@ -121,3 +122,62 @@ class SpecAugmentOptions:
             value = getattr(self, name)
             require(value >= 0, f"--{name.replace('_', '-')} must not be negative, {value} is")
         require(0 <= self.time_mask_part <= 1, f"--time-mask-part must be from 0 to 1, {self.time_mask_part:g} is not")
+
+
+@dataclass(frozen=True)
+class CopyOptions:
+    """Which copies `augment-audio` makes."""
+
+    kinds: str = tunable(
+        "noise,music,babble,reverb", "A copy of each of these, or of several with + between, one after the other: "
+        f"{', '.join((*ADDED, *ROOMS))}, telephone, clip, codec=NAME, speed=FACTOR.", "list",
+        "Kaldi egs/callhome_diarization/v2/run.sh")
+    format: str = tunable("flac", "Of the files, 16 bits a sample.", choices=("flac", "wav"))
+    seed: int = tunable(0, "Of all that is random; with the key it decides what a copy gets.")
+
+    def __post_init__(self):
+        require(self.seed >= 0, f"--seed must not be negative, {self.seed} is")
+        parse_copies(self.kinds)
+
+
+class Copy(NamedTuple):
+    """One way of making copies: the kinds in their order, and the factor of the speed as it was typed, or ""."""
+
+    kinds: tuple
+    speed: str
+
+    @property
+    def factor(self):
+        return float(self.speed or 1)
+
+    def name(self, key):
+        """The name of the copy of an utterance or recording, such as sp0.9-a-reverb-noise of a; Kaldi's."""
+        return "-".join((self.speaker(key), *self.kinds))
+
+    def speaker(self, name):
+        """The speaker of the copy: another one if the voice becomes higher or deeper."""
+        return f"sp{self.speed}-{name}" if self.speed else name
+
+
+def parse_copies(text):
+    """The list of Copy that --kinds asks for. Raises UsageError."""
+    copies = [parse_copy(words) for words in text.split(",")]
+    require(len(set(copies)) == len(copies), f"--kinds has a copy twice: {text}")
+    return copies
+
+
+def parse_copy(text):
+    kinds, speed = [], ""
+    for word in text.split("+"):
+        kind, _, value = word.partition("=")
+        if kind == "speed" and not speed:
+            require(re.fullmatch(r"\d*\.?\d+", value, re.A) and 0.1 <= float(value) <= 10,
+                    f"--kinds: speed is a factor from 0.1 to 10 such as speed=0.9, not '{word}'")
+            speed = value
+        elif kind == "codec":
+            require(value in CODECS, f"--kinds: codec is one of {', '.join(CODECS)} such as codec=gsm, not '{word}'")
+            kinds.append(value)
+        else:
+            require(word in (*ADDED, *ROOMS, "telephone", "clip"), f"--kinds: there is no '{word}'")
+            kinds.append(word)
+    return Copy(tuple(kinds), speed)
