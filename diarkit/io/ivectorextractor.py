@@ -4,6 +4,7 @@ Format: Kaldi's ivector/ivector-extractor.cc. What can be computed from the rest
 the Gaussians that depend on the i-vector (<Q>, <G>) are not there.
 """
 
+import os
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +53,20 @@ class IvectorSums(NamedTuple):
     ivector_scatter: np.ndarray
 
 
+def find_extractor(name):
+    """The file of an extractor: that of this name, or final.ie in a folder of this name."""
+    return os.path.join(name, "final.ie") if os.path.isdir(name) else name
+
+
+def find_ubm(extractor):
+    """The background model beside an extractor, which may be a folder; DataError if there is none."""
+    folder = extractor if os.path.isdir(extractor) else os.path.dirname(extractor)
+    for name in ("final.ubm", "final.dubm"):
+        if os.path.exists(os.path.join(folder, name)):
+            return os.path.join(folder, name)
+    raise DataError("no final.ubm or final.dubm is beside the extractor; --ubm names one", extractor)
+
+
 def read_ivector_extractor(rxfilename):
     """Read an <IvectorExtractor>. Raises DataError naming the file, also if it cannot be a model."""
     return read_object(rxfilename, lambda source: _extractor(_Words(source)))
@@ -92,6 +107,13 @@ def read_ivector_sums(rxfilename):
         return found
 
     return read_object(rxfilename, read)
+
+
+def read_all_ivector_sums(names):
+    """Iterate over what files of sums hold, rests too: (name, IvectorSums). Raises DataError as read_ivector_sums."""
+    for name in names:
+        for sums in read_ivector_sums(name):
+            yield name, sums
 
 
 def write_ivector_sums(wxfilename, sums, rests=None, text=False):

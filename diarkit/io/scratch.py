@@ -17,10 +17,7 @@ class Scratch:
         self._file = tempfile.TemporaryFile()
         self._shapes = []
 
-    def __len__(self):
-        return len(self._shapes)
-
-    def append(self, *arrays):
+    def append(self, arrays):
         try:
             self._file.seek(0, 2)
             for array in arrays:

@@ -57,31 +57,45 @@ class TrainingSums:
 
     def __init__(self, num_gauss, feat_dim, dim, squares):
         packed = dim * (dim + 1) // 2
-        self.squares = (num_gauss, feat_dim, feat_dim) if squares else (0, 0, 0)
-        self.shapes = ((), (num_gauss,), (num_gauss, feat_dim, dim), (num_gauss, packed), self.squares, (), (dim,),
-                       (dim, dim))
+        self.shapes = ((), (num_gauss,), (num_gauss, feat_dim, dim), (num_gauss, packed),
+                       (num_gauss, feat_dim, feat_dim) if squares else (0, 0, 0), (), (dim,), (dim, dim))
         self.parts = [ExactSum(shape) for shape in self.shapes]
 
     @classmethod
-    def like(cls, sums):
-        """Empty ones for sums such as these."""
-        return cls(*sums.projected.shape, len(sums.squares) > 0)
+    def of(cls, named, shape=None):
+        """The total of (name, IvectorSums), at least one, of a model of this shape, (C, D, R), if it is known.
+
+        Raises DataError naming the first that does not go with the model or with the others.
+        """
+        total = None
+        for name, sums in named:
+            total = total or cls(*(shape or sums.projected.shape), len(sums.squares) > 0)
+            try:
+                total.add(sums)
+            except DataError as error:
+                raise DataError(str(error), name) from None
+        return total
 
     def add(self, parts):
         """Add a tuple in the order of IvectorSums. Raises DataError for those of another model."""
         if [np.shape(part) for part in parts] != list(self.shapes):
-            raise DataError("sums of another model")
+            raise DataError("sums of another model, or with covariances where others have none")
         for mine, part in zip(self.parts, parts, strict=True):
             mine.add(part)
 
     def add_block(self, extractor, counts, sums, squares):
         """Add what a block of utterances gives, see Blocks."""
         objective, *found = expect(extractor, counts.astype(np.float64), sums.astype(np.float64))
-        if squares is None:
-            squares = np.zeros(self.squares)
-        else:
-            objective += objective_of_squares(squares, extractor.model.precisions)
-        self.add((objective, *found[:3], squares, *found[3:]))
+        for mine, part in zip(self.parts, [objective, *found[:3], None, *found[3:]], strict=True):
+            if part is not None:
+                mine.add(part)
+        if squares is not None:
+            self.add_squares(extractor, squares)
+
+    def add_squares(self, extractor, squares):
+        """Add those of frames, (C, D, D), and what hangs on them in the objective."""
+        self.parts[0].add(objective_of_squares(squares, extractor.model.precisions))
+        self.parts[4].add(squares)
 
     def values(self):
         """The sums, float64, a tuple in the order of IvectorSums."""
@@ -97,13 +111,32 @@ class TrainingSums:
         return tuple(parts)
 
 
-def compact(counts, sums):
-    """A block of sums, see Blocks, without the Gaussians that no frame is of: counts, and sums (N, D)."""
-    return counts, sums.reshape(*counts.shape, -1)[counts > 0]
+class Corpus:
+    """Sums of frames of all utterances, from which those of training are computed for one model after the other.
 
+    squares : whether covariances are trained; store : keeps tuples of arrays, as a list does by `append` and iteration
 
-def expand(counts, rows):
-    """The counts (B, C) and sums (B, C D) that `compact` made small."""
-    sums = np.zeros((*counts.shape, rows.shape[1]), rows.dtype)
-    sums[counts > 0] = rows
-    return counts, sums.reshape(len(counts), -1)
+    `blocks` takes the utterances, see Blocks.
+    """
+
+    def __init__(self, num_gauss, feat_dim, squares, store):
+        self.blocks = Blocks(num_gauss, feat_dim, squares, self._keep)
+        self._squares = ExactSum((num_gauss, feat_dim, feat_dim)) if squares else None
+        self._store = store
+
+    def _keep(self, counts, sums, squares):
+        heard = counts > 0  # most utterances are not of all Gaussians
+        self._store.append((counts, sums.reshape(*counts.shape, -1)[heard]))
+        if squares is not None:
+            self._squares.add(squares)
+
+    def sums(self, extractor):
+        """The TrainingSums of a model."""
+        total = TrainingSums(extractor.num_gauss, extractor.feat_dim, extractor.dim, self._squares is not None)
+        for counts, rows in self._store:
+            sums = np.zeros((*counts.shape, extractor.feat_dim), np.float32)
+            sums[counts > 0] = rows
+            total.add_block(extractor, counts, sums.reshape(len(counts), -1), None)
+        if self._squares is not None:
+            total.add_squares(extractor, self._squares.value())
+        return total
