@@ -17,3 +17,15 @@ def transform_features(rspecifier, wspecifier, transform):
             with tally.item(key):
                 blocks, shape = transform(key, feats)
                 out.write_blocks(key, shape, blocks)
+
+
+def take_blocks(table, take):
+    """Give every block of every matrix of a table to `take`; a DataError costs what is left of the matrix.
+
+    table : iterable of keys and iterables of (n, D) arrays
+    """
+    with Tally("utterances") as tally:
+        for key, feats in tally.over(table):
+            with tally.item(key):
+                for block in feats:
+                    take(block)

@@ -1,19 +1,18 @@
-"""Kaldi's files of Gaussian mixtures, <DiagGMM> and <FullGMM>, text and binary; read.
+"""Kaldi's files of Gaussian mixtures, <DiagGMM> and <FullGMM>, text and binary.
 
-Formats: Kaldi's gmm/diag-gmm.cc and gmm/full-gmm.cc. What can be computed from the rest (<GCONSTS>) is passed over.
+Formats: Kaldi's gmm/diag-gmm.cc and gmm/full-gmm.cc. They hold numbers of single precision. What can be computed from
+the rest (<GCONSTS>) is passed over when they are read.
 """
 
-import struct
 from typing import NamedTuple
 
 import numpy as np
 
 from diarkit.errors import DataError
-from diarkit.io import textvalues, values
+from diarkit.io import values
+from diarkit.io.modelpieces import Pieces
+from diarkit.io.modelwords import Words as _Words
 from diarkit.io.objects import read_object
-
-LONGEST = 64  # bytes of a token or a number
-MOST_TEXT = 1 << 32  # bytes of a matrix
 
 
 class DiagGmm(NamedTuple):
@@ -42,12 +41,65 @@ def read_full_gmm(rxfilename):
     return read_object(rxfilename, lambda source: _full(_Words(source)))
 
 
-def _diag(words):
-    words.expect("<DiagGMM>", "<DiagGMMBegin>")
-    weights, scaled = _weights_and_means(words, "<MEANS_INVVARS>")
-    words.expect("<INV_VARS>")
-    inverse = words.array(2)
-    words.expect("</DiagGMM>", "<DiagGMMEnd>")
+def read_gmm(rxfilename):
+    """Read a <DiagGMM> or a <FullGMM>. Raises DataError naming the file, also if it cannot be a model."""
+    return read_object(rxfilename, _either)
+
+
+def write_gmm(wxfilename, gmm, text=False):
+    """Write a DiagGmm or FullGmm as Kaldi does. Raises DataError if it cannot be a model, or opened."""
+    full = isinstance(gmm, FullGmm)
+    weights, scaled, inverse = _in_file(gmm)
+    pieces = Pieces(text)
+    name = "FullGMM" if full else "DiagGMM"
+    pieces.token(f"<{name}>")
+    pieces.end_line()
+    pieces.token("<GCONSTS>")
+    pieces.array((_full_constants if full else _diag_constants)(weights, scaled, inverse))
+    pieces.token("<WEIGHTS>")
+    pieces.array(weights)
+    pieces.token("<MEANS_INVCOVARS>" if full else "<MEANS_INVVARS>")
+    pieces.array(scaled)
+    pieces.token("<INV_COVARS>" if full else "<INV_VARS>")
+    if full:
+        for matrix in inverse:
+            pieces.symmetric(matrix)
+    else:
+        pieces.array(inverse)
+    pieces.token(f"</{name}>")
+    pieces.end_line()
+    pieces.write(wxfilename)
+
+
+def as_written(gmm):
+    """The model as it is read again from its file, where numbers have single precision."""
+    return (_full_model if isinstance(gmm, FullGmm) else _diag_model)(*_in_file(gmm))
+
+
+def _in_file(gmm):
+    """Weights, means times inverse covariances and these, as a file has them, float32."""
+    weights, means, last = (np.asarray(part, np.float64) for part in gmm)
+    with np.errstate(over="ignore", divide="ignore"):
+        if isinstance(gmm, FullGmm):
+            inverse = last.astype(np.float32)
+            # of the rounded precisions, so that the means that are read are these
+            scaled = np.matmul(inverse.astype(np.float64), means[:, :, None])[:, :, 0].astype(np.float32)
+        else:
+            inverse = (1 / last).astype(np.float32)
+            scaled = (means / last).astype(np.float32)
+        weights = weights.astype(np.float32)
+    for part in (weights, scaled, inverse):
+        values.check_finite(part)
+    return weights, scaled, inverse
+
+
+def _single(*parts):
+    """Numbers of single precision in double, also where text says more."""
+    return (np.asarray(part, np.float32).astype(np.float64) for part in parts)
+
+
+def _diag_model(weights, scaled, inverse):
+    weights, scaled, inverse = _single(weights, scaled, inverse)
     if not weights.shape[0] == scaled.shape[0] or inverse.shape != scaled.shape:
         raise DataError("weights, means and variances do not fit each other")
     if (inverse <= 0).any():
@@ -55,19 +107,64 @@ def _diag(words):
     return DiagGmm(weights, scaled / inverse, 1 / inverse)
 
 
+def _full_model(weights, scaled, inverse):
+    weights, scaled, inverse = _single(weights, scaled, inverse)
+    if len(weights) != len(scaled):
+        raise DataError("weights and means do not fit each other")
+    try:
+        means = np.linalg.solve(inverse, scaled[:, :, None])[:, :, 0]
+    except np.linalg.LinAlgError:
+        raise DataError("a covariance is singular") from None
+    return FullGmm(weights, means, inverse)
+
+
+def _diag_constants(weights, scaled, inverse):
+    """Log likelihoods of the Gaussians at 0, float32, rounded where Kaldi rounds them."""
+    def log(numbers):  # numpy's in single precision is off by one digit now and then
+        with np.errstate(divide="ignore"):
+            return np.log(numbers.astype(np.float64)).astype(np.float32)
+
+    result = log(weights) + np.float32(-0.5 * np.log(2 * np.pi) * scaled.shape[1])
+    scaled = scaled.astype(np.float64)
+    terms = 0.5 * log(inverse).astype(np.float64) - 0.5 * scaled * scaled / inverse
+    for column in terms.T:
+        result = (result + column).astype(np.float32)
+    return result
+
+
+def _full_constants(weights, scaled, inverse):
+    """Log likelihoods of the Gaussians at 0, float32."""
+    scaled, inverse = scaled.astype(np.float64), inverse.astype(np.float64)
+    means = np.linalg.solve(inverse, scaled[:, :, None])[:, :, 0]
+    signs, logs = np.linalg.slogdet(inverse)
+    if not (signs > 0).all():
+        raise DataError("a covariance of a mixture is not positive definite")
+    with np.errstate(divide="ignore"):
+        logs = np.log(weights.astype(np.float64)) + (logs - scaled.shape[1] * np.log(2 * np.pi)) / 2
+    return (logs - (means * scaled).sum(axis=1) / 2).astype(np.float32)
+
+
+def _either(source):
+    words = _Words(source)
+    return _full(words) if words.next_is("<FullGMM>", "<FullGMMBegin>") else _diag(words)
+
+
+def _diag(words):
+    words.expect("<DiagGMM>", "<DiagGMMBegin>")
+    weights, scaled = _weights_and_means(words, "<MEANS_INVVARS>")
+    words.expect("<INV_VARS>")
+    inverse = words.array(2)
+    words.expect("</DiagGMM>", "<DiagGMMEnd>")
+    return _diag_model(weights, scaled, inverse)
+
+
 def _full(words):
     words.expect("<FullGMM>", "<FullGMMBegin>")
     weights, scaled = _weights_and_means(words, "<MEANS_INVCOVARS>")
     words.expect("<INV_COVARS>")
-    precisions = words.symmetric_matrices(len(weights), scaled.shape[1])
+    inverse = words.symmetric_matrices(len(weights), scaled.shape[1])
     words.expect("</FullGMM>", "<FullGMMEnd>")
-    if len(weights) != len(scaled):
-        raise DataError("weights and means do not fit each other")
-    try:
-        means = np.linalg.solve(precisions, scaled[:, :, None])[:, :, 0]
-    except np.linalg.LinAlgError:
-        raise DataError("a covariance is singular") from None
-    return FullGmm(weights, means, precisions)
+    return _full_model(weights, scaled, inverse)
 
 
 def _weights_and_means(words, token):
@@ -79,100 +176,3 @@ def _weights_and_means(words, token):
         raise DataError("the weights of the Gaussians are not those of a mixture")
     words.expect(token)
     return weights, words.array(2)
-
-
-class _Words:
-    """The tokens and values of a file, one after the other."""
-
-    def __init__(self, source):
-        self.source = source
-        self.binary = values.is_binary(source)
-        if self.binary:
-            source.take(2)
-
-    def word(self):
-        """The next word of text, with the space after it taken."""
-        self.source.skip_space()
-        taken = b""
-        while len(taken) < LONGEST and self.source.fill(1):
-            byte = self.source.take(1)
-            if byte in b" \t\r\n":
-                break
-            taken += byte
-        return taken.decode("ascii", "replace")
-
-    def expect(self, *tokens):
-        """Take the next token, which must be one of these; returns it."""
-        found = self.word()
-        if found not in tokens:
-            raise DataError(f"{tokens[0]} expected: not Kaldi's file of that kind, or damaged")
-        return found
-
-    def array(self, ndim, finite=True):
-        """The next matrix or vector of floats, as float64."""
-        if self.binary:
-            found = values.read_binary(self.source)
-        else:
-            self.source.skip_space()
-            found = textvalues.read_text(self.source, np.float64)
-        if found.ndim == 1 and ndim == 2 and not found.size:
-            found = found.reshape(0, 0)
-        if found.dtype.kind != "f" or found.ndim != ndim:
-            raise DataError(f"a {'vector' if ndim == 1 else 'matrix'} of numbers expected")
-        if finite:
-            values.check_finite(found)
-        return found.astype(np.float64)
-
-    def symmetric_matrices(self, count, size):
-        """`count` symmetric matrices, (count, size, size)."""
-        found = []
-        for _ in range(count):
-            found.append(self.array(2) if self.binary else self.lower_triangle())
-            if found[-1].shape != (size, size):
-                raise DataError(f"a symmetric matrix of {size} rows expected, not {found[-1].shape}")
-        return np.stack(found)
-
-    def lower_triangle(self):
-        """A symmetric matrix as text: rows up to the diagonal."""
-        self.source.skip_space()
-        text = self.source.take_until(b"]", MOST_TEXT).decode("ascii", "replace").split()
-        if text[:1] != ["["] or text[-1:] != ["]"]:
-            raise DataError("a symmetric matrix in brackets expected")
-        try:
-            numbers = np.array([float(word) for word in text[1:-1]])
-        except ValueError as error:
-            raise DataError(f"not a number: {str(error).split(':')[-1].strip()}") from None
-        size = int(np.sqrt(2 * len(numbers)))
-        if size * (size + 1) // 2 != len(numbers):
-            raise DataError(f"{len(numbers)} numbers are not the lower triangle of a matrix")
-        values.check_finite(numbers)
-        matrix = np.zeros((size, size))
-        matrix[np.tril_indices(size)] = numbers
-        return matrix + np.tril(matrix, -1).T
-
-    def integer(self):
-        if self.binary:
-            marker, number = struct.unpack("<bi", self.source.take(5))
-            if marker != 4:
-                raise DataError("a whole number expected")
-            return number
-        word = self.word()
-        if not word.isascii() or not word.isdigit() or len(word) > 9:
-            raise DataError(f"not a whole number: {word!r}")
-        return int(word)
-
-    def number(self):
-        if self.binary:
-            size = self.source.take(1)[0]
-            if size not in (4, 8):
-                raise DataError("a number expected")
-            found = struct.unpack("<f" if size == 4 else "<d", self.source.take(size))[0]
-        else:
-            word = self.word()
-            try:
-                found = float(word)
-            except ValueError:
-                raise DataError(f"not a number: {word!r}") from None
-        if not np.isfinite(found):
-            raise DataError(f"not a number: {found}")
-        return found

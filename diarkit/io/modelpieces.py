@@ -21,6 +21,11 @@ class Pieces:
     def token(self, word):
         self.found.append(word.encode() + b" ")
 
+    def end_line(self):
+        """The end of a line, in text."""
+        if self.text:
+            self.found.append(b"\n")
+
     def integer(self, number):
         self.found.append(b"%d " % number if self.text else struct.pack("<bi", 4, number))
 

@@ -23,19 +23,38 @@ def posteriors(likelihoods, starts):
     return result, highest + np.log(sums)
 
 
-def prune(starts, gaussians, weights, min_post):
+def prune(starts, gaussians, weights, min_post, of_highest=False):
     """Leave out posteriors below `min_post`, but the highest of a frame, and scale the others to a sum of 1.
 
-    Returns starts, gaussians and weights; Kaldi's fgmm-global-gselect-to-post.
+    of_highest : leave out first those below this part of the highest of the frame, which are no part of its sum then,
+        as Kaldi's gmm-global-get-post does, and fgmm-global-gselect-to-post does not
+
+    Returns starts, gaussians and weights.
     """
     if min_post <= 0:
         return starts, gaussians, weights
     counts = np.diff(starts)
     frames = np.repeat(np.arange(len(counts)), counts)
-    kept = weights >= np.minimum(min_post, np.maximum.reduceat(weights, starts[:-1]))[frames]
+    highest = np.maximum.reduceat(weights, starts[:-1])
+    kept = weights > min_post * highest[frames] if of_highest else weights >= np.minimum(min_post, highest)[frames]
     starts = np.concatenate([[0], np.cumsum(np.bincount(frames[kept], minlength=len(counts)))])
     gaussians, weights = gaussians[kept], weights[kept]
-    return starts, gaussians, weights / np.repeat(np.add.reduceat(weights, starts[:-1]), np.diff(starts))
+    weights = weights / np.repeat(np.add.reduceat(weights, starts[:-1]), np.diff(starts))
+    return prune(starts, gaussians, weights, min_post) if of_highest else (starts, gaussians, weights)
+
+
+def kaldi_ranges(starts, gaussians):
+    """The Gaussians whose likelihoods some of Kaldi's programs take for those of the Gaussians selected for a frame.
+
+    They are the same, but where the last number less the first is the number of Gaussians less one: then Kaldi
+    (DiagGmm::LogLikelihoodsPreselect) takes the range from the first to the last, in that order, for the selection,
+    which is in order of likelihood, so that most of its likelihoods are those of other Gaussians.
+    """
+    counts = np.diff(starts)
+    frames = np.repeat(np.arange(len(counts)), counts)
+    firsts = gaussians[starts[:-1]]
+    taken = gaussians[starts[1:] - 1] + 1 - firsts == counts
+    return np.where(taken[frames], firsts[frames] + np.arange(len(gaussians)) - starts[:-1][frames], gaussians)
 
 
 def frame_posteriors(features, mixture, preselector, count, min_post=0.0):
@@ -53,7 +72,7 @@ def frame_posteriors(features, mixture, preselector, count, min_post=0.0):
     else:
         likelihoods = mixture.selected_log_likelihoods(features, starts, gaussians)
     weights, totals = posteriors(likelihoods, starts)
-    return *prune(starts, gaussians, weights, min_post), totals
+    return *prune(starts, gaussians, weights, min_post, of_highest=mixture is preselector), totals
 
 
 def weigh(features, starts, gaussians, weights, num_gauss):
