@@ -57,6 +57,17 @@ def shared():
 
 
 @pytest.fixture(scope="session")
+def nnet3():
+    """The module that makes up Kaldi's networks, tests/bench/common/networks.py."""
+    import importlib.util
+
+    specification = importlib.util.spec_from_file_location("networks", ROOT / "tests/bench/common/networks.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
 def models():
     """The folder with the pretrained models, which are downloaded if they are not there yet."""
     from diarkit.io.models import models_folder
