@@ -4,14 +4,15 @@
 #     usage 2                      print the comment at the top of the script, and end with status 2
 #     require a/{feats.scp,rttm}   end with one line if a file is not there
 #     split_table 4 table dir      cut the lines of a table into dir/1 ... dir/4
+#     split_table 4 table dir 128  ... between blocks of so many lines
 #     split_along dir 2 list name  of a list, the lines whose field 2 is a key of dir/N, as dir/name.N
 #     submit JOB=1:4 log word ...  $cmd, with words that reach the job as they are, whatever is in them
 #     of_all_jobs 2                how many items may fail in all if so many of a job may; a percentage stays
 #     write_table out command ...  what the command says on stdout, whole or not at all
 #     join_tables out dir/x        the sorted lines of dir/x.1 ... dir/x.$nj, the same way
 #
-# A step has the variables nj and cmd. split_table lowers nj to the number of lines of the table. An argument
-# is a name: with a | in it, which makes a command, or JOB, which $cmd replaces, it is refused.
+# A step has the variables nj and cmd. split_table lowers nj to the number of lines of the table, or of blocks of them.
+# An argument is a name: with a | in it, which makes a command, or JOB, which $cmd replaces, it is refused.
 
 export LC_ALL=C
 . parse_options.sh
@@ -43,18 +44,19 @@ require() {
 # Pieces are runs of neighbouring lines, as equal in number as can be, so that a table whose lines are
 # sorted gives sorted pieces. What an earlier call left in dir is removed: nj may have been larger.
 split_table() {
-  local table=$2 dir=$3 lines number
-  lines=$(awk 'END { print NR }' < "$table") # also a last one without its newline
-  ((lines > 0)) || step_fail "$table is empty"
+  local table=$2 dir=$3 block=${4-1} blocks number
+  # also of a last line without its newline
+  blocks=$(awk -v block="$block" 'END { print int((NR + block - 1) / block) }' < "$table")
+  ((blocks > 0)) || step_fail "$table is empty"
   [[ $1 =~ ^[1-9][0-9]*$ ]] || step_fail "--nj must be a positive whole number, not '$1'"
-  nj=$(($1 < lines ? $1 : lines))
+  nj=$(($1 < blocks ? $1 : blocks))
   mkdir -p "$dir"
   find "$dir" -maxdepth 1 -type f -name '[1-9]*' ! -name '*[!0-9]*' -exec rm -f {} +
   for ((number = 1; number <= nj; number++)); do
     : > "$dir/$number"
   done
-  dir=$dir awk -v nj="$nj" -v lines="$lines" '
-    { piece = ENVIRON["dir"] "/" int((NR - 1) * nj / lines) + 1 }
+  dir=$dir awk -v nj="$nj" -v block="$block" -v blocks="$blocks" '
+    { piece = ENVIRON["dir"] "/" int(int((NR - 1) / block) * nj / blocks) + 1 }
     piece != last { close(last); last = piece }
     { print > piece }' < "$table"
 }

@@ -64,6 +64,15 @@ def test_a_last_line_without_its_newline_is_a_line(step, tmp_path, lines, nj):
     assert len(list(folder.iterdir())) == used
 
 
+def test_tables_are_cut_between_blocks_of_lines(step, tmp_path):
+    table = [f"utt{n}" for n in range(23)]
+    (tmp_path / "table").write_text("\n".join(table) + "\n")
+    for nj, expected in ((9, [5, 5, 5, 5, 3]), (2, [15, 8]), (1, [23])):
+        assert step(f"split_table {nj} table split 5; echo $nj").stdout == f"{len(expected)}\n"
+        pieces = [(tmp_path / f"split/{n + 1}").read_text().splitlines() for n in range(len(expected))]
+        assert sum(pieces, []) == table and [len(piece) for piece in pieces] == expected
+
+
 @pytest.mark.parametrize("name", ["|touch x;", "a|b", "JOBS", "x/JOB"])
 def test_names_that_cannot_be(step, tmp_path, name):
     done = step("touch x", "in", name, status=1)
