@@ -8,6 +8,7 @@ import time
 import click
 
 PROGRESS_AFTER = 3.0  # seconds of work before a progress line appears
+hushed = False  # whether log() says nothing
 LONGEST = 2000  # characters of a line; a file of one line that is no list would be told whole
 
 
@@ -18,6 +19,8 @@ def tool_name():
 def log(message, whole=False):
     """One line on stderr under the tool's name; without the middle of a very long one, unless `whole`."""
     hide_progress()
+    if hushed:
+        return
     for line in str(message).splitlines() or [""]:
         if len(line) > LONGEST and not whole:
             line = f"{line[: LONGEST // 2]} ... {line[-LONGEST // 4 :]}"

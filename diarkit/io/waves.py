@@ -128,13 +128,14 @@ class SegmentReader:
             except DataError as error:
                 raise ItemError(utt, f"{self._segments}:{number}: {error}") from None
             try:
-                return utt, self._cut(segment, channel)
+                return utt, self.cut(segment, channel)
             except DataError as error:
                 raise ItemError(utt, str(error)) from error
         self._recordings.__exit__(None, None, None)
         raise StopIteration
 
-    def _cut(self, segment, channel):
+    def cut(self, segment, channel):
+        """The Stretch of one segment; raises DataError for one that is refused."""
         audio = self._recordings[segment.reco]
         rate, total = audio.sample_frequency, audio.num_samples
         # Seconds, in single precision where Kaldi has it: it decides what is just too late, or too short.
