@@ -140,7 +140,7 @@ class Pipeline:
         return cluster(self.clustering, vectors, windows, self.ahc_opts, self.speakers_opts)
 
 
-def make_pipeline(vad_opts, network, model, threads, segment_opts, subsegment_opts, ahc_opts, speakers_opts=None,
+def make_pipeline(vad_opts, network, model, xvector_opts, segment_opts, subsegment_opts, ahc_opts, speakers_opts=None,
                   clustering="ahc"):
     """The Pipeline for options and models: `network` is Silero's ONNX file, `model` that of the embedding.
 
@@ -153,7 +153,9 @@ def make_pipeline(vad_opts, network, model, threads, segment_opts, subsegment_op
         defaults = AhcOptions()
         ahc_opts = replace(ahc_opts, **{name: value for name, value in brought
                                         if getattr(ahc_opts, name) == getattr(defaults, name)})
-    embedder = None if model is None else make_embedder(model, threads)
+    embedder = None if model is None else make_embedder(model, xvector_opts)
+    if embedder is not None and embedder.sample_frequency is None:
+        raise DataError("a model without a front end, which takes features and no recordings", where=model.folder)
     return Pipeline(detector_of_signals(vad_opts, network), embedder, segment_opts, subsegment_opts, ahc_opts,
                     speakers_opts, clustering)
 

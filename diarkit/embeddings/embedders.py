@@ -1,137 +1,79 @@
-"""Embeddings of windows of a recording: what every model does with a signal and a list of windows.
+"""Embeddings of windows of a recording by each kind of model; what they share is diarkit.embeddings.batches."""
 
-An embedder has `sample_frequency` (Hz; None: it takes features instead of a signal) and
-embed(signal, windows) -> (N, D) float32 for windows [(start, end), ...] in seconds. Batches are made from the list of
-windows alone, never from the number of threads, so that the same windows give the same bits.
-"""
-
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 
+from diarkit.embeddings.batches import Embedder, InBatches, Running
+from diarkit.embeddings.spans import Cutter, frames_of, frames_within
 from diarkit.errors import DataError
 from diarkit.features import BLOCK
-from diarkit.windows import frame_span
 
-BATCH = 8  # windows; more would fall out of the processor's cache
-LENGTH_STEP = 10  # frames: lengths are rounded down to this, so that windows at the ends of segments share batches
-SHORTEST = 20  # frames; shorter windows are widened, at the ends of the recording by repeating frames
 HEAD_BLOCK = 512  # frames that the head of CAM++ computes at once
-FRAME_SHIFT = 0.01  # s
-OVERSHOOT = 0.5  # s; a window that ends later than this after the recording is of another one (Kaldi extract-segments)
 
 
-def spans(windows, num_frames):
-    """First frame and number of frames of each window, a multiple of LENGTH_STEP and at least SHORTEST."""
-    found = []
-    for start, end in windows:
-        first, last = frames_of(start, end, num_frames)
-        length = max((last - first) // LENGTH_STEP * LENGTH_STEP, SHORTEST)
-        found.append((first + (last - first - length) // 2, length))
-    return found
+class WindowEmbedder(Embedder):
+    """A network over one window after the other.
 
+    run : (B, T, D) float32 tensor of frames -> (B, dim) array
+    rows : source -> rows.Rows
+    normalise : (T, D) array -> (T, D): what is done to the frames of a window by itself
+    """
 
-def frames_of(start, end, num_frames):
-    """First frame of a window and the one after its last, within the recording."""
-    first, last = frame_span(start, end)
-    if first >= num_frames:
-        raise DataError(f"nothing of the window from {start:g} to {end:g} s lies within the recording")
-    if last > num_frames + round(OVERSHOOT / FRAME_SHIFT):
-        beyond = last * FRAME_SHIFT - num_frames * FRAME_SHIFT
-        raise DataError(f"the window from {start:g} to {end:g} s ends {beyond:.2f} s after the recording")
-    return first, min(last, num_frames)
+    def __init__(self, run, dim, rows, cutter=None, running=None, sample_frequency=None, normalise=None):
+        super().__init__(running or Running())
+        self.run = run
+        self.dim = dim
+        self.rows = rows
+        self.cutter = cutter or Cutter()
+        self.sample_frequency = sample_frequency
+        self.normalise = normalise or (lambda frames: frames)
 
+    def batches(self, work):
+        return InBatches(self.run, work, self.running.batch_size)
 
-def frames_within(found, num_frames):
-    """Which of the recording's frames are in one of the spans; (num_frames,) bool."""
-    inside = np.zeros(num_frames + 1, int)
-    for first, length in found:
-        inside[max(first, 0)] += 1
-        inside[min(first + length, num_frames)] -= 1
-    return np.cumsum(inside[:-1]) > 0
-
-
-class InBatches:
-    """Windows of one length gathered into batches, run by threads, put where they belong."""
-
-    def __init__(self, run, output, pool, threads):
-        self.run = run  # (B, ...) tensor -> (B, D) tensor
-        self.output = output
-        self.pool = pool
-        self.most = 2 * threads + 1  # batches under way, so that memory stays bounded
-        self.waiting = {}  # length -> [(place in output, frames)]
-        self.running = deque()
-
-    def add(self, place, frames):
-        batch = self.waiting.setdefault(tuple(frames.shape), [])
-        batch.append((place, frames))
-        if len(batch) == BATCH:
-            self.start(self.waiting.pop(tuple(frames.shape)))
-
-    def start(self, batch):
+    def feed(self, source, windows, job, batches, progress):
         import torch
 
-        places = [place for place, _ in batch]
-        frames = torch.stack([frames for _, frames in batch])
-        self.running.append((places, self.pool.submit(self.run, frames)))
-        while len(self.running) > self.most:
-            self.collect()
-
-    def collect(self):
-        places, future = self.running.popleft()
-        self.output[places] = future.result().numpy()
-
-    def finish(self):
-        for shape in list(self.waiting):
-            self.start(self.waiting.pop(shape))
-        while self.running:
-            self.collect()
+        rows = self.rows(source)
+        spans = self.cutter.cut(windows, rows.total)
+        job.expect(spans)
+        for done, place in enumerate(sorted(range(len(spans)), key=lambda place: max(spans[place].first, 0))):
+            frames = self.normalise(rows.of(spans[place].frames()))
+            batches.add(job, place, len(frames), torch.from_numpy(np.ascontiguousarray(frames)))
+            progress(done)
 
 
-def thread_pool(threads):
-    """Each thread computes alone: two small products side by side are faster than each on two cores."""
-    import torch
+class CamPlusPlusEmbedder(Embedder):
+    """CAM++ on log-mel features, the mean over the recording's windows subtracted; its head once over a recording."""
 
-    torch.set_num_threads(1)
-    return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
-
-
-class CamPlusPlusEmbedder:
-    """CAM++ on log-mel features, the mean over the recording's windows subtracted."""
-
-    def __init__(self, network, extractor, threads=1):
+    def __init__(self, network, extractor, running=None, cutter=None):
         from diarkit.embeddings.campplus_fast import FastCamPlusPlus
+        from diarkit.embeddings.devices import Placed
 
-        self.network = FastCamPlusPlus(network)
+        super().__init__(running or Running())
+        self.dim = network.embedding_dim
+        self.network = Placed(FastCamPlusPlus(network), self.running)
         self.extractor = extractor
         self.sample_frequency = int(extractor.opts.sample_frequency)
-        self.threads = threads
+        self.cutter = cutter or Cutter()
 
-    def embed(self, signal, windows, progress=None):
-        """(N, 192); `progress`, if given, is called with the number of windows taken up."""
+    def batches(self, work):
+        return InBatches(lambda frames: self.network.tail(frames).numpy(), work, self.running.batch_size)
+
+    def feed(self, signal, windows, job, batches, progress):
         import torch
 
-        from diarkit.embeddings.campplus import EMBEDDING_DIM
-
         total = self.extractor.frames.count(signal.num_samples)
-        found = spans(windows, total)
-        output = np.zeros((len(windows), EMBEDDING_DIM), np.float32)
-        if not found:
-            return output
-        mean = self.mean(signal, frames_within(found, total))
-        with thread_pool(self.threads) as pool:
-            batches = InBatches(self.network.tail, output, pool, self.threads)
-            head = HeadBlocks(self.network, self.extractor, signal, mean, pool, self.threads)
-            for done, place in enumerate(sorted(range(len(found)), key=lambda i: found[i][0])):
-                first, length = found[place]
-                # Past its ends the recording's first and last frames are repeated, as Kaldi pads short input.
-                frames = np.clip(np.arange(first, first + length), 0, total - 1)
-                batches.add(place, torch.from_numpy(head.take(frames)))
-                if progress:
-                    progress(done)
-            batches.finish()
-        return output
+        spans = self.cutter.cut(windows, total)
+        job.expect(spans)
+        mean = self.mean(signal, frames_within(spans, total))
+        head = HeadBlocks(self.network, self.extractor, signal, mean, job.work.pool)
+        for done, place in enumerate(sorted(range(len(spans)), key=lambda place: spans[place].first)):
+            frames = spans[place].frames()
+            batches.add(job, place, len(frames), torch.from_numpy(head.take(frames)))
+            progress(done)
 
     def mean(self, signal, inside):
         """Mean of the features of the frames that are in a window; (80,) float32."""
@@ -147,7 +89,7 @@ class CamPlusPlusEmbedder:
 class HeadBlocks:
     """Outputs of the head of CAM++ for frames that are asked for in order of time."""
 
-    def __init__(self, network, extractor, signal, mean, pool, threads):
+    def __init__(self, network, extractor, signal, mean, pool):
         from diarkit.embeddings.campplus_fast import CONTEXT
 
         self.network = network
@@ -201,37 +143,36 @@ class HeadBlocks:
         return np.ascontiguousarray(part[:, frames - first * HEAD_BLOCK])
 
 
-class GE2EEmbedder:
+class GE2EEmbedder(Embedder):
     """GE2E d-vectors; the loudness is that of the recording's windows together."""
 
-    def __init__(self, network, threads=1):
+    def __init__(self, network, running=None, cutter=None):
         from diarkit.embeddings import ge2e
+        from diarkit.embeddings.devices import runner
 
-        self.network = network
+        super().__init__(running or Running())
+        self.dim = ge2e.EMBEDDING_DIM
+        self.run = runner(network, self.running)
         self.spectra = ge2e.MelSpectrogram()
         self.sample_frequency = ge2e.SAMPLE_FREQUENCY
-        self.threads = threads
+        self.cutter = cutter or Cutter()
 
-    def embed(self, signal, windows, progress=None):
-        """(N, 256)"""
+    def batches(self, work):
+        return InBatches(self.run, work, self.running.batch_size)
+
+    def feed(self, signal, windows, job, batches, progress):
         import torch
 
         from diarkit.embeddings import ge2e
 
         total = 1 + signal.num_samples // ge2e.FRAME_SHIFT
-        found = spans(windows, total)
-        output = np.zeros((len(windows), ge2e.EMBEDDING_DIM), np.float32)
-        if not found:
-            return output
-        factor = np.float32(ge2e.gain(self.mean_square(signal, frames_within(found, total))) ** 2)
-        with thread_pool(self.threads) as pool:
-            batches = InBatches(self.run, output, pool, self.threads)
-            for place, (first, length) in enumerate(found):
-                batches.add(place, torch.from_numpy(self.spectra.compute(signal, first, first + length) * factor))
-                if progress:
-                    progress(place)
-            batches.finish()
-        return output
+        spans = self.cutter.cut(windows, total)
+        job.expect(spans)
+        factor = np.float32(ge2e.gain(self.mean_square(signal, frames_within(spans, total))) ** 2)
+        for place, span in enumerate(spans):
+            spectra = self.spectra.compute(signal, span.first, span.first + span.length)  # zeros beyond its ends
+            batches.add(job, place, span.length, torch.from_numpy(spectra * factor))
+            progress(place)
 
     def mean_square(self, signal, inside):
         from diarkit.embeddings.ge2e import FRAME_SHIFT
@@ -243,12 +184,6 @@ class GE2EEmbedder:
                 total += float(np.square(samples[chosen].astype(np.float64) / 32768).sum())
                 count += int(chosen.sum()) * FRAME_SHIFT
         return total / max(count, 1)
-
-    def run(self, frames):
-        import torch
-
-        with torch.inference_mode():
-            return self.network(frames)
 
 
 class StatisticsEmbedder:
@@ -266,3 +201,7 @@ class StatisticsEmbedder:
             window = features[first:last]
             row[:] = np.concatenate([window.mean(axis=0), window.std(axis=0)])
         return rows
+
+    def embed_all(self, items):
+        for key, features, windows in items:
+            yield key, SimpleNamespace(result=partial(self.embed, features, windows), widened=0)

@@ -1,15 +1,23 @@
 """From the description and the weights of a model to what computes with them."""
 
 import os
+from functools import partial
 
-from diarkit.embeddings.embedders import CamPlusPlusEmbedder, GE2EEmbedder, StatisticsEmbedder
-from diarkit.errors import DataError
+from diarkit.embeddings.batches import BATCH, BATCH_ON_GPU, Running
+from diarkit.embeddings.embedders import CamPlusPlusEmbedder, GE2EEmbedder, StatisticsEmbedder, WindowEmbedder
+from diarkit.embeddings.spans import LENGTH_STEP, SHORTEST, Cutter
+from diarkit.errors import DataError, UsageError
+from diarkit.options.embeddings import ExtractionOptions, XvectorOptions
 from diarkit.options.features import FbankOptions
 from diarkit.options.tunables import from_mapping
 
 
-def make_embedder(model=None, threads=0):
-    """What embeds with a model (kind, description and weights: a dict of arrays); without one, statistics."""
+def make_embedder(model=None, opts=None, extraction=None):
+    """What embeds with a model (kind, description and weights: a dict of arrays); without one, statistics.
+
+    opts, extraction : XvectorOptions and ExtractionOptions
+    Raises DataError, naming the model's folder, for a model that cannot be; UsageError for what it cannot do.
+    """
     if model is None:
         return StatisticsEmbedder()
     import torch
@@ -17,23 +25,76 @@ def make_embedder(model=None, threads=0):
     # Before the weights are loaded and folded: shared among threads, such small operations take seconds on a busy
     # machine, because threads that wait for each other spin, and what is folded would depend on their number.
     torch.set_num_threads(1)
-    threads = threads or processors()
+    make = {"campplus": campplus, "ge2e": ge2e, "xvector": xvector}.get(model.kind)
     try:
-        if model.kind == "campplus":
-            from diarkit.embeddings.campplus import NUM_MEL_BINS, CamPlusPlus
-            from diarkit.features import FeatureExtractor
-
-            extractor = FeatureExtractor(from_mapping(FbankOptions, model.description["front_end"]))
-            if extractor.dim != NUM_MEL_BINS:
-                raise DataError(f"{extractor.dim} numbers a frame, where the network takes {NUM_MEL_BINS} mel filters")
-            return CamPlusPlusEmbedder(with_weights(CamPlusPlus(), model.weights), extractor, threads)
-        if model.kind == "ge2e":
-            from diarkit.embeddings.ge2e import GE2E
-
-            return GE2EEmbedder(with_weights(GE2E(), model.weights), threads)
-        raise DataError(f"a model of kind {model.kind} makes no embeddings")
+        if make is None:
+            raise DataError(f"a model of kind {model.kind} makes no embeddings")
+        return make(model, opts or XvectorOptions(), extraction or ExtractionOptions())
     except (DataError, KeyError, TypeError) as error:
         raise DataError(str(error), where=model.folder) from None
+
+
+def campplus(model, opts, extraction):
+    """The published weights of CAM++, which are used to the mean of a recording's windows."""
+    from diarkit.embeddings.campplus import NUM_MEL_BINS, CamPlusPlus
+    from diarkit.features import FeatureExtractor
+
+    extractor = FeatureExtractor(from_mapping(FbankOptions, model.description["front_end"]))
+    if extractor.dim != NUM_MEL_BINS:
+        raise DataError(f"{extractor.dim} numbers a frame, where the network takes {NUM_MEL_BINS} mel filters")
+    takes_sound(model, extraction)
+    network = with_weights(CamPlusPlus(), model.weights)
+    return CamPlusPlusEmbedder(network, extractor, running(opts, extraction), cutter(extraction))
+
+
+def ge2e(model, opts, extraction):
+    from diarkit.embeddings.ge2e import GE2E
+
+    takes_sound(model, extraction)
+    return GE2EEmbedder(with_weights(GE2E(), model.weights), running(opts, extraction), cutter(extraction))
+
+
+def xvector(model, opts, extraction):
+    """A network that train-xvector trained or that was imported, see diarkit.embeddings.xvector."""
+    from diarkit.embeddings import rows
+    from diarkit.embeddings.devices import runner
+    from diarkit.embeddings.once import TdnnEmbedder, smallest
+    from diarkit.embeddings.tdnn import Tdnn
+    from diarkit.embeddings.xvector import make_front_end, make_network
+
+    network = with_weights(make_network(model.description), model.weights)
+    front_end = make_front_end(model.description) if model.description.get("front_end") else None
+    if front_end is None or extraction.features:
+        source, rate = partial(rows.of_matrix, dim=front_end.dim if front_end else network.input_dim), None
+    else:
+        source, rate = partial(rows.of_signal, front_end), front_end.sample_frequency
+    normalise = front_end.window if front_end and front_end.cmn == "window" else None
+    how = running(opts, extraction)
+    if isinstance(network, Tdnn):
+        frames = cutter(extraction, step=1, shortest=smallest(network))
+        return TdnnEmbedder(network, source, frames, how, rate, normalise)
+    run = runner(network, how)
+    return WindowEmbedder(run, network.embedding_dim, source, cutter(extraction), how, rate, normalise)
+
+
+def takes_sound(model, extraction):
+    if extraction.features:
+        raise UsageError(f"--features: models of kind {model.kind} take recordings alone")
+
+
+def running(opts, extraction):
+    """The Running that the options ask for."""
+    from diarkit.embeddings.devices import find_device
+
+    device = find_device(opts.device)
+    shared = device != "cpu" if extraction.share_batches is None else extraction.share_batches
+    size = opts.batch_size or (BATCH if device == "cpu" else BATCH_ON_GPU)
+    return Running(opts.threads or processors(), size, device, opts.precision, shared)
+
+
+def cutter(extraction, step=LENGTH_STEP, shortest=SHORTEST):
+    """The Cutter that the options ask for; `step` and `shortest` are the network's own."""
+    return Cutter(step, extraction.min_chunk_size or shortest, max(extraction.chunk_size, 0), extraction.pad_input)
 
 
 def with_weights(network, weights):

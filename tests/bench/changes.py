@@ -135,7 +135,7 @@ class Material:
         from diarkit.pipeline import Stages, make_pipeline
 
         network = read_model(find_model("silero-vad"), ["silero-vad"]).weights
-        pipeline = make_pipeline(VadOptions(), network, None, 1, SegmentOptions(), SubsegmentOptions(), AhcOptions())
+        pipeline = make_pipeline(VadOptions(), network, None, None, SegmentOptions(), SubsegmentOptions(), AhcOptions())
         return lambda signal: pipeline.speech(signal, Stages())
 
     def scores(self, finder, tolerance):

@@ -82,7 +82,7 @@ def main():
     require_sets()
     model = read_model(find_embedding(args.model))
     network = read_model(find_model("silero-vad")).weights
-    pipeline = make_pipeline(VadOptions(), network, model, 0, SegmentOptions(), SubsegmentOptions(), AhcOptions())
+    pipeline = make_pipeline(VadOptions(), network, model, None, SegmentOptions(), SubsegmentOptions(), AhcOptions())
     rows = []
     with tempfile.TemporaryDirectory() as temporary:
         folders = {name: Path(temporary) / name for name in SETS}

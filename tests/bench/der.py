@@ -74,7 +74,7 @@ def main():
     changed = {name: float(value) for name, value in (word.split("=") for word in args.set_ahc)}
     network = read_model(find_model("silero-vad")).weights if args.vad == "silero" else None
     model = read_model(find_embedding(args.model))
-    pipeline = make_pipeline(VadOptions(method=args.vad), network, model, 0, SegmentOptions(), SubsegmentOptions(),
+    pipeline = make_pipeline(VadOptions(method=args.vad), network, model, None, SegmentOptions(), SubsegmentOptions(),
                              replace(AhcOptions(), **changed), clustering=args.clustering)
     print(f"{model.description['name']}, speech activity {args.vad}, clustering {args.clustering}"
           + "".join(f", {word}" for word in args.set_ahc))

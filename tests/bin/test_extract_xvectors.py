@@ -32,7 +32,7 @@ def test_extract_xvectors(run_tool, toy_models, recordings):
     run_tool("extract-xvectors", "wav.scp", "sub", "ark:x.ark", cwd=recordings, env=env)
     found = read(recordings / "x.ark")
     assert list(found) == ["a-1", "a-2", "b-1", "b-2"]
-    embedder = make_embedder(read_model(toy_models / "campplus"), 1)
+    embedder = make_embedder(read_model(toy_models / "campplus"))
     for reco, rate, windows in (("a", 16000, [(2, 3.5), (0.75, 2.25)]), ("b", 8000, [(0, 1.5), (3, 3.4)])):
         samples, _ = soundfile.read(recordings / f"{reco}.wav", dtype="int16")
         signal = signals.resampled(signals.of_array(samples, rate), 16000)

@@ -8,24 +8,21 @@ import torch
 
 from diarkit import signals, toy
 from diarkit.backend.cosine import cosine_scores, unit_length
+from diarkit.embeddings.batches import Running, thread_pool
 from diarkit.embeddings.campplus import CamPlusPlus
 from diarkit.embeddings.embedders import (
-    BATCH,
     HEAD_BLOCK,
-    SHORTEST,
     CamPlusPlusEmbedder,
     GE2EEmbedder,
     HeadBlocks,
-    InBatches,
     StatisticsEmbedder,
-    frames_within,
-    spans,
-    thread_pool,
 )
 from diarkit.embeddings.ge2e import GE2E, MelSpectrogram, gain
 from diarkit.embeddings.models import make_embedder
+from diarkit.embeddings.spans import SHORTEST, Cutter, frames_within
 from diarkit.errors import DataError
 from diarkit.features import FeatureExtractor
+from diarkit.options.embeddings import XvectorOptions
 from diarkit.options.features import FbankOptions
 from diarkit.windows import subsegments
 
@@ -49,61 +46,13 @@ def far(found, expected):
     return abs(found - expected).max() / expected.std(axis=0).mean()
 
 
-def embedder(network, threads=1):
-    return CamPlusPlusEmbedder(network, FeatureExtractor(FbankOptions(num_mel_bins=80, snip_edges=False)), threads)
+def embedder(network, **running):
+    extractor = FeatureExtractor(FbankOptions(num_mel_bins=80, snip_edges=False))
+    return CamPlusPlusEmbedder(network, extractor, Running(**running))
 
 
-def test_spans():
-    # a multiple of 10 frames in the middle of the window, at least 20, cut where the recording ends
-    assert spans([(0, 1.5), (0.75, 2.25)], 1000) == [(0, 150), (75, 150)]
-    assert spans([(1, 2.47)], 1000) == [(103, 140)]
-    assert spans([(9, 10.5)], 1000) == [(900, 100)]
-    assert spans([(5, 5.1)], 1000) == [(495, 20)]
-    assert spans([(0, 0.05)], 1000) == [(-8, 20)]
-    for window in ((10, 11), (10.2, 10.3)):
-        with pytest.raises(DataError, match="nothing of the window from"):
-            spans([window], 1000)
-    with pytest.raises(DataError, match=r"from 9 to 10\.6 s ends 0\.60 s after"):
-        spans([(9, 10.6)], 1000)
-
-
-def test_frames_within_spans():
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        found = [(int(rng.integers(-9, 90)), int(rng.integers(10, 40))) for _ in range(rng.integers(1, 5))]
-        expected = [any(first <= t < first + length for first, length in found) for t in range(100)]
-        assert frames_within(found, 100).tolist() == expected
-
-
-def test_batches_put_everything_where_it_belongs():
-    sizes = []
-
-    def run(frames):
-        sizes.append(len(frames))
-        return frames.sum(dim=1)
-
-    rng = np.random.default_rng(0)
-    output = np.zeros((100, 4), np.float32)
-    expected = np.zeros_like(output)
-    with thread_pool(2) as pool:
-        batches = InBatches(run, output, pool, 2)
-        for place in rng.permutation(100):
-            frames = torch.randn(int(rng.choice([3, 7])), 4)
-            expected[place] = frames.sum(dim=0)
-            batches.add(place, frames)
-        batches.finish()
-    assert np.allclose(output, expected, atol=1e-5)
-    assert max(sizes) == BATCH and sum(sizes) == 100
-
-
-def test_an_error_in_a_thread_comes_out():
-    def run(frames):
-        raise MemoryError
-
-    with pytest.raises(MemoryError), thread_pool(1) as pool:
-        batches = InBatches(run, np.zeros((1, 4)), pool, 1)
-        batches.add(0, torch.zeros(3, 4))
-        batches.finish()
+def spans(windows, num_frames):
+    return Cutter().cut(windows, num_frames)
 
 
 def test_the_head_in_blocks_is_the_head_over_the_whole(signal, network):
@@ -117,7 +66,7 @@ def test_the_head_in_blocks_is_the_head_over_the_whole(signal, network):
         for windows in ([np.arange(first, first + 150) for first in range(0, len(whole) - 150, 75)],
                         [np.arange(len(whole))],
                         [np.arange(first, first + 20) for first in np.sort(rng.integers(0, len(whole) - 20, 5))]):
-            head = HeadBlocks(ours.network, ours.extractor, signals.of_array(signal, RATE), mean, pool, 1)
+            head = HeadBlocks(ours.network, ours.extractor, signals.of_array(signal, RATE), mean, pool)
             for frames in windows:
                 found = head.take(frames)
                 assert found.shape == (320, len(frames))
@@ -133,7 +82,7 @@ def test_a_last_block_of_one_frame(signal, network):
     assert len(whole) == 2 * HEAD_BLOCK + 1
     expected = ours.network.head(torch.from_numpy(whole)).numpy()
     with thread_pool(1) as pool:
-        head = HeadBlocks(ours.network, ours.extractor, short, np.zeros(80, np.float32), pool, 1)
+        head = HeadBlocks(ours.network, ours.extractor, short, np.zeros(80, np.float32), pool)
         assert abs(head.take(np.arange(len(whole))) - expected).max() < 1e-4 * abs(expected).max()
 
 
@@ -146,8 +95,8 @@ def plain_embeddings(network, signal, windows, extractor):
     with torch.inference_mode():
         head = network.head(torch.from_numpy(features).T[None])  # (1, 320, T)
         rows = []
-        for first, length in found:
-            x = head[:, :, np.clip(np.arange(first, first + length), 0, len(features) - 1)]
+        for span in found:
+            x = head[:, :, span.frames()]
             for name, layer in network.xvector.named_children():
                 if name != "dense":
                     x = layer(x)
@@ -180,7 +129,7 @@ def test_threads_change_no_bit(signal, network):
     windows = windows_of(len(signal) / RATE) + subsegments(10, 22)
     one = embedder(network).embed(signals.of_array(signal, RATE), windows)
     for threads in (2, 3):
-        assert np.array_equal(embedder(network, threads).embed(signals.of_array(signal, RATE), windows), one)
+        assert np.array_equal(embedder(network, threads=threads).embed(signals.of_array(signal, RATE), windows), one)
     torch.set_num_threads(2)
     try:
         assert np.array_equal(embedder(network).embed(signals.of_array(signal, RATE), windows), one)
@@ -211,7 +160,7 @@ def test_ge2e_windows(signal):
     found = GE2EEmbedder(network).embed(signals.of_array(quiet, RATE), windows)
     assert found.shape == (len(windows), 256)
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
-    assert np.array_equal(GE2EEmbedder(network, 2).embed(signals.of_array(quiet, RATE), windows), found)
+    assert np.array_equal(GE2EEmbedder(network, Running(2)).embed(signals.of_array(quiet, RATE), windows), found)
     # by hand: all samples under the windows are made as loud together as the training data
     source = signals.of_array(quiet, RATE)
     total = 1 + len(quiet) // 160
@@ -220,8 +169,8 @@ def test_ge2e_windows(signal):
     factor = gain(float(np.mean(samples.astype(float) ** 2)))
     assert factor > 2
     louder = signals.of_array(quiet * factor, RATE)
-    for (first, length), vector in zip(spans(windows, total), found, strict=True):
-        spectra = MelSpectrogram().compute(louder, first, first + length)
+    for span, vector in zip(spans(windows, total), found, strict=True):
+        spectra = MelSpectrogram().compute(louder, span.first, span.first + span.length)
         with torch.inference_mode():
             assert np.allclose(network(torch.from_numpy(spectra[None]))[0], vector, atol=1e-4)
     assert GE2EEmbedder(network).embed(source, []).shape == (0, 256)
@@ -265,7 +214,7 @@ def test_real_models_tell_speakers_apart(shared, models, name, least):
 
     if not (models / name).is_dir():
         pytest.skip(f"no model {name} in {models}")
-    ours = make_embedder(read_model(models / name), 2)
+    ours = make_embedder(read_model(models / name), XvectorOptions(threads=2))
     vectors = [ours.embed(signal, [(0.3, 3), (3, 5.8)]) for signal in speakers_of(shared, 20)]
     assert len(vectors) == 20
     who = np.repeat(np.arange(20), 2)
@@ -299,7 +248,7 @@ def test_models_that_do_not_fit():
         return SimpleNamespace(kind=kind, description={"kind": kind, **description}, weights=weights, folder="folder")
 
     weights = {name: value.numpy() for name, value in GE2E().state_dict().items()}
-    assert isinstance(make_embedder(model("ge2e", weights), 1), GE2EEmbedder)
+    assert isinstance(make_embedder(model("ge2e", weights)), GE2EEmbedder)
     assert isinstance(make_embedder(), StatisticsEmbedder)
     broken = dict(weights)
     del broken["linear.bias"]
@@ -319,7 +268,7 @@ def test_models_that_do_not_fit():
         (model("campplus", weights, front_end={"num_mel_bins": "80"}), "folder: "),
     ):
         with pytest.raises(DataError, match=message):
-            make_embedder(bad, 1)
+            make_embedder(bad)
 
 
 def test_a_front_end_that_the_network_does_not_fit():
@@ -328,4 +277,4 @@ def test_a_front_end_that_the_network_does_not_fit():
     wrong = SimpleNamespace(kind="campplus", weights=weights, folder="folder",
                             description={"front_end": {"num_mel_bins": 40, "snip_edges": False}})
     with pytest.raises(DataError, match="folder: .*mel"):
-        make_embedder(wrong, 1)
+        make_embedder(wrong)
