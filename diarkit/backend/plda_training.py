@@ -51,7 +51,7 @@ class SpeakerSums:
     def of_speakers(self):
         """counts (S,), means (S, D) of the speakers that came; scatter (D, D), products of vectors less these means.
 
-        Raises DataError where no vector has come.
+        Raises DataError where no vector has come, and for vectors too large to be squared.
         """
         if self._shift is None:
             raise DataError(NO_VECTOR)
@@ -60,6 +60,8 @@ class SpeakerSums:
         counts = self._counts[there]
         means = self._sums[there] / counts[:, None]
         scatter = self._products - means.T @ (counts[:, None] * means)
+        if not np.isfinite(scatter).all():
+            raise DataError("vectors are too large for their squares to be added up")
         return counts, means + self._shift, scatter
 
     def dimensions_within(self):

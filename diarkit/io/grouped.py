@@ -75,7 +75,7 @@ class read_vectors:
     def __init__(self, rspecifier, spk2utt, segments=""):
         self.groups = iter(read_lists(spk2utt).items())
         self.times = read_times(segments)
-        self.vectors = RandomArrays(rspecifier)
+        self.rspecifier, self.vectors = rspecifier, RandomArrays(rspecifier)
 
     def __iter__(self):
         return self
@@ -85,7 +85,7 @@ class read_vectors:
         missing = [name for name in names if name not in self.vectors]
         if missing:
             more = f" and {len(missing) - 1} more" if missing[1:] else ""
-            raise ItemError(reco, f"no vector for {missing[0]}{more}")
+            raise ItemError(reco, f"no vector for {missing[0]}{more} in {self.rspecifier}")
         try:
             array = self.stacked(names)
         except DataError as error:

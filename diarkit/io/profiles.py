@@ -85,14 +85,16 @@ def spans_of(utts, times, where):
 
 
 class UtteranceVectors:
-    """Vectors by utterance: those of a list of utterances as one array."""
+    """Vectors by utterance, those of a list of utterances as one array; `size` is how many numbers each has, if known.
+    """
 
-    def __init__(self, rspecifier):
-        self.rspecifier = rspecifier
+    def __init__(self, rspecifier, size=0):
+        self.rspecifier, self.size = rspecifier, size
         self.table = RandomValues(rspecifier, "vector")
 
     def stacked(self, utts):
-        """(N, D) float64. Raises DataError for one that is missing, cannot be read, or has another length."""
+        """(N, D) float64. Raises DataError for one that is missing, cannot be read, or has another length than others.
+        """
         if not utts:
             raise DataError("has no utterances")
         missing = [utt for utt in utts if utt not in self.table]
@@ -101,6 +103,7 @@ class UtteranceVectors:
             raise DataError(f"no vector of {missing[0]}{more} in {self.rspecifier}")
         vectors = [np.asarray(self.table[utt], np.float64) for utt in utts]
         for utt, vector in zip(utts, vectors, strict=True):
-            if vector.shape != vectors[0].shape or not vector.size:
-                raise DataError(f"{utt} has {vector.size} numbers, where others have {vectors[0].size}")
+            self.size = self.size or vectors[0].size
+            if vector.size != self.size or not vector.size:
+                raise DataError(f"{utt} has {vector.size} numbers, where others have {self.size}")
         return np.stack(vectors)

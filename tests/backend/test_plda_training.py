@@ -227,3 +227,11 @@ def test_models_of_kaldi(shared):
     ):  # fmt: skip
         for ours, theirs in zip(found, read_plda(str(folder / name)), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6 * abs(theirs).max())
+
+
+def test_vectors_too_large_to_be_squared():
+    sums = SpeakerSums(2)
+    for number in range(4):
+        sums.add(np.array([1e300 * number, 1.0]), number % 2)
+    with pytest.raises(DataError, match="too large"):
+        train(sums, PldaOptions())

@@ -123,7 +123,7 @@ def test_vectors_that_cannot_be(vectors, run_tool, tmp_path):
     (tmp_path / "spk2utt").write_text("anna a1\nbob b1\ncarl b3\n")
     done = run_tool("enroll-speakers", "spk2utt", "ark:bad.ark", "ark:p.ark", status=1)
     assert "bob: a vector of zeros" in done.stderr
-    assert "carl: vectors of 1 numbers, where others have 2" in done.stderr
+    assert "carl: b3 has 1 numbers, where others have 2" in done.stderr
     assert not (tmp_path / "p.ark").exists()
 
 

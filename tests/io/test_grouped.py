@@ -67,7 +67,8 @@ def test_what_does_not_fit(folder):
     (folder / "spk2utt").write_text("a s0 s1\nb s4 nobody s3 none\nc s0 long\n")
     found = everything(read_vectors("ark:vectors.ark", "spk2utt"))
     assert found[0].array.shape == (2, 2)
-    assert found[1:] == ["b: no vector for nobody and 1 more", "c: long is not a vector of 2 numbers"]
+    assert found[1:] == ["b: no vector for nobody and 1 more in ark:vectors.ark",
+                         "c: long is not a vector of 2 numbers"]
     found = everything(read_scores("ark:scores.ark", "spk2utt"))
     assert found == ["b: 2 rows of scores, 4 segments", "a: 3 rows of scores, 2 segments"]
     (folder / "spk2utt").write_text("b s4 s3\n")
