@@ -5,7 +5,7 @@ import io
 import numpy as np
 
 from diarkit.errors import DataError
-from diarkit.io.sound import FULL_SCALE, Sound
+from diarkit.io.sound import BLOCK, FULL_SCALE, Sound
 from diarkit.io.streams import open_output
 
 # name -> format and subtype of libsndfile, which keeps samples in step: there is no delay to be cut off
@@ -35,13 +35,16 @@ def write_audio(path, samples, sample_frequency):
 
     if not len(samples):
         raise DataError("no samples")
-    rounded = np.rint(samples)
-    within = np.clip(rounded, -FULL_SCALE, FULL_SCALE - 1)
-    data = io.BytesIO()
-    soundfile.write(data, within.astype(np.int16), int(sample_frequency), "PCM_16", format=path.rpartition(".")[2])
+    data, cut_off = io.BytesIO(), 0
+    with soundfile.SoundFile(data, "w", int(sample_frequency), 1, "PCM_16", format=path.rpartition(".")[2]) as file:
+        for start in range(0, len(samples), BLOCK):
+            rounded = np.rint(samples[start : start + BLOCK])
+            within = np.clip(rounded, -FULL_SCALE, FULL_SCALE - 1)
+            cut_off += int(np.count_nonzero(within != rounded))
+            file.write(within.astype(np.int16))
     with open_output(path) as out:
         out.write(data.getbuffer())
-    return int(np.count_nonzero(within != rounded))
+    return cut_off
 
 
 def through_codec(samples, sample_frequency, name, level=0.0):
