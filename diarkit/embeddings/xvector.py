@@ -4,12 +4,12 @@ model.json of such a model:
 
     {"kind": "xvector",
      "network": {"type": "tdnn" | "resnet34" | "campplus", arguments of its class ...},
-     "front_end": {...}, see diarkit.embeddings.frontend,
+     "front_end": {...}, see diarkit.embeddings.frontend; or, of a model that takes features, "input_dim": 23,
      "embedding_dim": 512,
      "training": {every option ...}, "speakers": 200, "source": "...", "licence": "..."}
 
-Every network takes (B, T, input_dim) frames as the front end gives them and gives (B, embedding_dim); `embedding_dim`
-is an attribute of it. Tdnn can also be run over a recording once and pooled over windows (run_frames, embed).
+Every network takes (B, T, input_dim) frames as the front end gives them and gives (B, embedding_dim); both numbers are
+attributes of it. Tdnn can also be run over a recording once and pooled over windows (run_frames, embed).
 """
 
 from diarkit.embeddings.campplus import CamPlusPlus
@@ -36,11 +36,15 @@ def make_network(description):
     if kind not in NETWORKS:
         raise DataError(f"a network is of type {' or '.join(NETWORKS)}, not {kind}")
     check_numbers(arguments)
-    input_dim = make_front_end(description).dim
+    input_dim = make_front_end(description).dim if description.get("front_end") else description.get("input_dim", 0)
+    check_numbers(input_dim)
+    if not input_dim > 0:
+        raise DataError("neither a front end nor an input_dim, the numbers a frame that the network takes")
     try:
         network = NETWORKS[kind](input_dim, **arguments)
     except (TypeError, ValueError, IndexError, AttributeError) as error:
         raise DataError(f"no {kind} can be made of this description: {error}") from None
+    network.input_dim = input_dim
     if description.get("embedding_dim", network.embedding_dim) != network.embedding_dim:
         raise DataError(f"embedding_dim is {description['embedding_dim']}, the network's {network.embedding_dim}")
     return network
