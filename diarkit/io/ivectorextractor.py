@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from diarkit.errors import DataError
-from diarkit.io.gmm import _Words
 from diarkit.io.modelpieces import Pieces
+from diarkit.io.modelwords import Words
 from diarkit.io.objects import read_object
 
 
@@ -69,7 +69,7 @@ def find_ubm(extractor):
 
 def read_ivector_extractor(rxfilename):
     """Read an <IvectorExtractor>. Raises DataError naming the file, also if it cannot be a model."""
-    return read_object(rxfilename, lambda source: _extractor(_Words(source)))
+    return read_object(rxfilename, lambda source: _extractor(Words(source)))
 
 
 def write_ivector_extractor(wxfilename, model, text=False):
@@ -99,7 +99,7 @@ def read_ivector_sums(rxfilename):
     Raises DataError naming the file, also if they cannot be sums of one model.
     """
     def read(source):
-        words = _Words(source)
+        words = Words(source)
         found = [_sums(words)]
         words.source.skip_space()
         if words.source.fill(1):

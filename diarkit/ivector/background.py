@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from diarkit.ivector.mixtures import DiagMixture, FullMixture
 from diarkit.ivector.posteriors import frame_posteriors
+from diarkit.ivector.ubm import FRAMES, is_full, mixture_of
 
 
 class FramePosteriors(NamedTuple):
@@ -24,8 +24,8 @@ class Background:
     """
 
     def __init__(self, gmm):
-        self.is_full = hasattr(gmm, "precisions")
-        self.mixture = (FullMixture if self.is_full else DiagMixture)(*gmm)
+        self.is_full = is_full(gmm)
+        self.mixture = mixture_of(gmm)
         self.preselector = self.mixture.diagonal() if self.is_full else self.mixture
 
     @property
@@ -35,12 +35,20 @@ class Background:
             return self.mixture.precisions
         return np.eye(self.mixture.dim) / self.mixture.variances[:, :, None]
 
-    def posteriors(self, feats, opts, scale=1.0):
+    def posteriors(self, feats, num_gselect, min_post, scale=1.0):
         """FramePosteriors of features (T, D), float32 as tables have them, scaled.
 
-        opts : FramePosteriorOptions. Raises DataError for features of another D.
+        num_gselect : Gaussians of a frame that are looked at, 0 for all; min_post : see posteriors.prune
+
+        Raises DataError for features of another D.
         """
-        starts, gaussians, weights, _ = frame_posteriors(feats, self.mixture, self.preselector, opts.num_gselect,
-                                                         opts.min_post)
-        weights = np.asarray(weights, np.float32)
-        return FramePosteriors(starts, gaussians, weights * np.float32(scale) if scale != 1 else weights)
+        counts, gaussians, weights = [], [], []
+        for first in range(0, max(len(feats), 1), FRAMES):
+            starts, *found, _ = frame_posteriors(feats[first : first + FRAMES], self.mixture, self.preselector,
+                                                 num_gselect or self.mixture.num_gauss, min_post)
+            counts.append(np.diff(starts))
+            gaussians.append(found[0])
+            weights.append(found[1].astype(np.float32))
+        weights = np.concatenate(weights)
+        return FramePosteriors(np.concatenate([[0], np.cumsum(np.concatenate(counts))]), np.concatenate(gaussians),
+                               weights * np.float32(scale) if scale != 1 else weights)

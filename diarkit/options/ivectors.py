@@ -69,20 +69,6 @@ class IvectorTrainOptions:
 
 
 @dataclass(frozen=True)
-class FramePosteriorOptions:
-    """Of Kaldi's scripts for i-vectors."""
-
-    num_gselect: int = tunable(20, "Gaussians of each frame that are looked at.", "", "Kaldi's scripts")
-    min_post: float = tunable(0.025, "Posteriors of a frame below this are left out.", "", "Kaldi's scripts")
-
-    def __post_init__(self):
-        if self.num_gselect < 1:
-            raise UsageError(f"--num-gselect={self.num_gselect} must be at least 1")
-        if not 0 <= self.min_post < 1:
-            raise UsageError(f"--min-post={self.min_post:g} is not from 0 to below 1")
-
-
-@dataclass(frozen=True)
 class IvectorOptions:
     """Kaldi's IvectorEstimationOptions."""
 

@@ -16,7 +16,7 @@ from diarkit.ivector.extraction import SpeakerSums, extract, infer, window_frame
 from diarkit.ivector.extractor import Extractor
 from diarkit.ivector.statistics import squares_of_block
 from diarkit.ivector.sums import Blocks, Corpus, TrainingSums
-from diarkit.options.ivectors import FramePosteriorOptions, IvectorOptions
+from diarkit.options.ivectors import IvectorOptions
 
 C, D, R = 6, 3, 4
 
@@ -183,11 +183,10 @@ def test_background_models_of_both_kinds(rng):
     full = Background(FullGmm(weights, means, np.eye(D) / variances[:, None]))
     np.testing.assert_allclose(full.precisions, diagonal.precisions)
     feats = rng.normal(size=(50, D)).astype(np.float32)
-    opts = FramePosteriorOptions(num_gselect=3, min_post=0.05)
-    one, other = (dense(Posteriors(*model.posteriors(feats, opts))) for model in (diagonal, full))
+    one, other = (dense(Posteriors(*model.posteriors(feats, 3, 0.05))) for model in (diagonal, full))
     np.testing.assert_allclose(one, other, atol=1e-4)
     np.testing.assert_allclose(one.sum(axis=1), 1, rtol=1e-6)
     assert ((one > 0).sum(axis=1) <= 3).all() and not ((one > 0) & (one < 0.05)).any()
-    scaled = diagonal.posteriors(feats, opts, 0.5)
+    scaled = diagonal.posteriors(feats, 3, 0.05, 0.5)
     assert scaled.weights.dtype == np.float32
     np.testing.assert_allclose(dense(Posteriors(*scaled)), one / 2, rtol=1e-6)
