@@ -79,7 +79,7 @@ def as_written(gmm):
 def _in_file(gmm):
     """Weights, means times inverse covariances and these, as a file has them, float32."""
     weights, means, last = (np.asarray(part, np.float64) for part in gmm)
-    with np.errstate(over="ignore", divide="ignore"):
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         if isinstance(gmm, FullGmm):
             inverse = last.astype(np.float32)
             # of the rounded precisions, so that the means that are read are these

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diarkit.errors import DataError
-from diarkit.io.gmm import read_diag_gmm, read_full_gmm
+from diarkit.io.gmm import DiagGmm, FullGmm, as_written, read_diag_gmm, read_full_gmm, read_gmm, write_gmm
 from diarkit.io.ivectorextractor import read_ivector_extractor
 
 
@@ -107,3 +107,67 @@ def test_binary_files_that_end_early_or_promise_much(kaldi, tmp_path):
     (tmp_path / "huge").write_bytes(data[:at] + b"\xff\xff\xff\x7f" + data[at + 4 :])
     with pytest.raises(DataError):
         read_ivector_extractor(str(tmp_path / "huge"))
+
+
+def pieces_of(data, count):
+    """Where the constants of a binary model of `count` Gaussians lie: before, these, after."""
+    at = data.index(b"<GCONSTS> FV ") + 18
+    return data[:at], np.frombuffer(data[at : at + 4 * count], "<f4"), data[at + 4 * count :]
+
+
+@pytest.mark.parametrize("name", ["0.dubm", "1.dubm", "final.dubm", "0.ubm", "1.ubm", "final.ubm"])
+def test_written_as_kaldi_writes(kaldi, tmp_path, name):
+    """Byte for byte, but for the last digit of constants, which Kaldi sums in an order of its own."""
+    path = kaldi / "gmm" / name
+    if not path.exists():
+        pytest.skip(f"no {path}")
+    model = read_gmm(str(path))
+    write_gmm(str(tmp_path / "binary"), model)
+    binary = (tmp_path / "binary").read_bytes()
+    before, own, after = pieces_of(binary, len(model.weights))
+    first, theirs, last = pieces_of(path.read_bytes(), len(model.weights))
+    assert (before, after) == (first, last)
+    np.testing.assert_allclose(own, theirs, rtol=1.3e-7)
+    write_gmm(str(tmp_path / "text"), model, text=True)
+    write_gmm(str(tmp_path / "again"), read_gmm(str(tmp_path / "text")))
+    assert (tmp_path / "again").read_bytes() == binary
+    text = (tmp_path / "text").read_text().split("\n")
+    if path.with_name(name + ".txt").exists():
+        other = path.with_name(name + ".txt").read_text().split("\n")
+        assert [len(line.split()) for line in text] == [len(line.split()) for line in other]
+        assert [line[:1] + line[-1:] for line in text] == [line[:1] + line[-1:] for line in other]
+
+
+def test_a_model_is_what_it_is_when_it_is_read_again(tmp_path):
+    rng = np.random.default_rng(0)
+    factors = rng.normal(size=(3, 4, 4))
+    for model in (DiagGmm(rng.dirichlet(np.ones(3)), rng.normal(size=(3, 4)) * 100, rng.random((3, 4)) + 0.01),
+                  FullGmm(rng.dirichlet(np.ones(3)), rng.normal(size=(3, 4)),
+                          factors @ factors.transpose(0, 2, 1) + np.eye(4))):
+        write_gmm(str(tmp_path / "model"), model)
+        found, stored = read_gmm(str(tmp_path / "model")), as_written(model)
+        assert type(found) is type(stored) is type(model)
+        assert all((a == b).all() for a, b in zip(found, stored, strict=True))
+        assert all((a == b).all() for a, b in zip(as_written(stored), stored, strict=True))
+        for a, b in zip(stored, model, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+def test_what_is_no_model_is_not_written(tmp_path):
+    good = DiagGmm(np.ones(1), np.zeros((1, 2)), np.ones((1, 2)))
+    for bad, message in ((good._replace(means=np.full((1, 2), np.nan)), "NaN"),
+                         (good._replace(variances=np.zeros((1, 2))), "infinite"),
+                         (FullGmm(np.ones(1), np.zeros((1, 2)), -np.eye(2)[None] * [[1], [-1]]), "positive definite")):
+        with pytest.raises(DataError, match=message):
+            write_gmm(str(tmp_path / "model"), bad)
+        assert not (tmp_path / "model").exists()
+
+
+def test_either_kind_is_known_by_its_token(tmp_path):
+    for text, kind in ((TEXT, DiagGmm), (FULL, FullGmm)):
+        (tmp_path / "model").write_text(text)
+        assert isinstance(read_gmm(str(tmp_path / "model")), kind)
+    for text in ("", "<Plda> ", "[ 1 2 ]\n"):
+        (tmp_path / "model").write_text(text)
+        with pytest.raises(DataError, match="model: <DiagGMM> expected"):
+            read_gmm(str(tmp_path / "model"))
