@@ -8,6 +8,7 @@ RFC 9639 for FLAC.
 
 import io
 import os
+import re
 import struct
 from dataclasses import dataclass
 
@@ -155,6 +156,16 @@ def is_cut_ogg(handle, base):
         return False
     lengths = tail[at + 27 : at + 27 + tail[at + 26]] if len(tail) > at + 26 else b""
     return not lengths or at + 27 + len(lengths) + sum(lengths) > len(tail) or len(lengths) < tail[at + 26]
+
+
+def last_ogg_page(handle, base, end=None):
+    """How many samples the last page of an Ogg file holds, by its granule position and that of the page before it."""
+    end = os.fstat(handle).st_size if end is None else end
+    tail = os.pread(handle, min(2 * LONGEST_PAGE, end - base), max(base, end - 2 * LONGEST_PAGE))
+    positions = [int.from_bytes(tail[at.end() + 1 : at.end() + 9], "little", signed=True)
+                 for at in re.finditer(rb"OggS\0", tail)]
+    positions = [position for position in positions if position >= 0]  # -1: no packet ends on the page
+    return positions[-1] - positions[-2] if len(positions) > 1 else positions[-1] if positions else 0
 
 
 class Patched(io.RawIOBase):

@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from diarkit.errors import DataError
-from diarkit.io.headers import LARGEST, Patched, find_wav_data, is_cut_ogg, patched_flac
+from diarkit.io.headers import LARGEST, Patched, find_wav_data, is_cut_ogg, last_ogg_page, patched_flac
 
 FULL_SCALE = 32768.0
 BLOCK = 1 << 18  # frames; 16 s at 16 kHz
@@ -29,8 +29,7 @@ class Sound:
     sample_frequency : Hz
     num_channels
     num_samples : of each channel
-    exact_seeks : whether a stretch read alone has the same bits as within the whole. MP3 and Opus need what is before,
-        and libsndfile finds the wrong samples in the last page of Vorbis
+    exact_seeks : whether a stretch read alone has the same bits as within the whole; MP3 and Opus need what is before
     """
 
     exact_seeks = True
@@ -196,7 +195,11 @@ class Coded:
         self.num_channels = self._sound.channels
         self.num_samples = self._sound.frames
         self.finite = self._sound.subtype not in ("FLOAT", "DOUBLE")
-        self.exact_seeks = self._sound.format not in ("MP3", "OGG")
+        self.exact_seeks = self._sound.format != "MP3" and self._sound.subtype != "OPUS"
+        # Within the last page of Vorbis libsndfile 1.2 finds other samples than those that it is asked for.
+        self._last = self.num_samples
+        if self._sound.subtype == "VORBIS":
+            self._last -= last_ogg_page(handle, base, end)
         self._at = 0
 
     def check_length(self):
@@ -218,7 +221,9 @@ class Coded:
     def read(self, start, count):
         at, self._at = self._at, None  # where it stands after an error nobody knows
         if start != at:
-            at = self._sound.seek(start)
+            at = self._sound.seek(max(min(start, self._last), 0))
+            while at < start and (skipped := len(self._sound.read(min(start - at, BLOCK), dtype="float32"))):
+                at += skipped
         block = self._sound.read(count, dtype="float32", always_2d=True)
         self._at = at + len(block)
         block *= FULL_SCALE

@@ -32,7 +32,7 @@ def files(tmp_path):
 
 
 def test_what_is_kept_changes_nothing(files):
-    """Also of MP3, Opus and Vorbis, which sound otherwise where reading begins."""
+    """Also of MP3 and Opus, which sound otherwise where reading begins."""
     found = []
     for room in (0, 200_000, 1 << 30):
         corpora = Corpora({"noise": [files]}, open_audio, RATE, room)

@@ -201,6 +201,17 @@ def test_ogg_that_ends_within_a_page(samples):
             read("cut")
 
 
+def test_stretches_of_vorbis_are_those_of_the_whole():
+    """Also in the last page, where libsndfile finds others; in a file of few pages, too."""
+    for seconds in (0.3, 3):
+        write(0.3 * np.sin(np.random.default_rng(0).standard_normal(int(seconds * RATE)).cumsum()), "OGG", "VORBIS")
+        whole = read("x")
+        for start in range(0, len(whole), 331):
+            with open_audio("x") as audio:
+                assert np.array_equal(audio.read(start, start + 700)[:, 0], whole[start : start + 700]), start
+                assert np.array_equal(audio.read(start // 2, start // 2 + 9)[:, 0], whole[start // 2 : start // 2 + 9])
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_samples_that_are_no_numbers_are_found_with_their_time(samples, bad):
     sound = samples / 32768
