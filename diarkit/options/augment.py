@@ -37,7 +37,8 @@ class SoundOptions:
     music: str = tunable("", "Music, in the same way.", "DIR|scp,...")
     speech: str = tunable("", "Speech of one person each, from which babble is made.", "DIR|scp,...")
     rirs: str = tunable("", "Impulse responses of rooms.", "DIR|scp,...")
-    sounds_memory: float = tunable(500.0, "Keep this much of them in memory; the rest is read again.", "MB")
+    sounds_memory: float = tunable(
+        500.0, "Keep this much of them in memory, in every process; the rest is read again.", "MB")
 
     def __post_init__(self):
         require(self.sounds_memory >= 0, f"--sounds-memory must not be negative, {self.sounds_memory:g} is")
