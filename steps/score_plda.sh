@@ -3,7 +3,7 @@
 #   score_plda.sh [--nj 4] [--cmd run.sh] [--target-energy 0.1] [--config conf/score-plda.conf] [--max-failed 0]
 #                 <plda-dir> <xvectors-dir> <out-dir>
 # Reads  <plda-dir>/{mean.vec,transform.mat,plda}, made by train_plda.sh or by Kaldi's recipes, and
-#        <xvectors-dir>/{xvector.scp,segments,utt2spk,spk2utt}, made by extract_xvectors.sh
+#        <xvectors-dir>/{xvector.scp,segments,utt2spk,spk2utt}, made by extract_xvectors.sh; or ivector.scp
 # Writes <out-dir>/scores.scp and copies of segments, utt2spk and spk2utt; the matrices in
 #        <out-dir>/scores.N.ark, logs in <out-dir>/log
 set -euo pipefail
@@ -17,8 +17,9 @@ max_failed=0     # recordings of a job that may fail: a number, or 5%
 [[ $# == 3 ]] || usage 2
 plda=$1 xvectors=$2 out=$3
 
-mean=$plda/mean.vec transform=$plda/transform.mat table=scp:$xvectors/xvector.scp
-require "$mean" "$transform" "$plda/plda" "$xvectors"/{xvector.scp,segments,utt2spk,spk2utt} "$config"
+mean=$plda/mean.vec transform=$plda/transform.mat vectors=$(vectors_of "$xvectors")
+table=scp:$vectors
+require "$mean" "$transform" "$plda/plda" "$vectors" "$xvectors"/{segments,utt2spk,spk2utt} "$config"
 split_table "$nj" "$xvectors/spk2utt" "$out/split"
 
 # A vector that fails within the pipe is then missing, and costs its recording, which is what may fail.

@@ -3,7 +3,8 @@
 #   train_plda.sh [--cmd run.sh] [--whiten-dir DIR] [--config conf/train-plda.conf] [--max-failed 0]
 #                 <xvectors-dir> <out-dir>
 # Reads  <xvectors-dir>/{xvector.scp,spk2utt}, of which the speakers are people, unlike in a directory to diarize;
-#        <whiten-dir>/xvector.scp, embeddings like those to diarize, which need no labels; default <xvectors-dir>
+#        <whiten-dir>/xvector.scp, embeddings like those to diarize, which need no labels; default <xvectors-dir>;
+#        or ivector.scp in either
 # Writes <out-dir>/{mean.vec,transform.mat,plda} in Kaldi's form, logs in <out-dir>/log
 set -euo pipefail
 
@@ -15,9 +16,10 @@ max_failed=0     # vectors that may fail: a number, or 5%
 [[ $# == 2 ]] || usage 2
 xvectors=$1 out=$2
 
-require "$xvectors"/{xvector.scp,spk2utt} "${whiten_dir:-$xvectors}/xvector.scp" "$config"
+vectors=$(vectors_of "$xvectors") unlabelled=$(vectors_of "${whiten_dir:-$xvectors}")
+require "$vectors" "$xvectors/spk2utt" "$unlabelled" "$config"
 mkdir -p "$out/log"
-whiten=scp:${whiten_dir:-$xvectors}/xvector.scp labelled=scp:$xvectors/xvector.scp
+whiten=scp:$unlabelled labelled=scp:$vectors
 mean=$out/mean.vec transform=$out/transform.mat
 allow=--max-failed=$max_failed
 

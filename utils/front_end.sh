@@ -21,5 +21,5 @@ front_end() {
   if [[ -n ${2-} ]]; then
     pipe+=" select-voiced-frames $allow ${feats@Q} ${2@Q} ark:- |"
   fi
-  if [[ -n $pipe ]]; then echo "ark:$pipe"; else echo "$feats"; fi
+  if [[ -n $pipe ]]; then echo "ark:${pipe# }"; else echo "$feats"; fi
 }

@@ -7,6 +7,7 @@
 #     split_table 4 table dir 128  ... between blocks of so many lines
 #     split_along dir 2 list name  of a list, the lines whose field 2 is a key of dir/N, as dir/name.N
 #     submit JOB=1:4 log word ...  $cmd, with words that reach the job as they are, whatever is in them
+#     vectors_of dir               dir/xvector.scp, or dir/ivector.scp where that is there instead
 #     of_all_jobs 2                how many items may fail in all if so many of a job may; a percentage stays
 #     write_table out command ...  what the command says on stdout, whole or not at all
 #     join_tables out dir/x        the sorted lines of dir/x.1 ... dir/x.$nj, the same way
@@ -98,6 +99,10 @@ escape() {
     escaped+=$char
   done
   printf '%s\n' "\$'$escaped'"
+}
+
+vectors_of() {
+  if [[ -e $1/ivector.scp && ! -e $1/xvector.scp ]]; then echo "$1/ivector.scp"; else echo "$1/xvector.scp"; fi
 }
 
 of_all_jobs() {

@@ -123,7 +123,8 @@ def floored_inverse(covariance, floor):
     inverse_root = np.linalg.inv(root)
     values, vectors = np.linalg.eigh(inverse_root @ covariance @ inverse_root.T)
     half = inverse_root.T @ vectors
-    return (half / np.maximum(values, 1)) @ half.T, int((values < 1).sum())
+    inverse = (half / np.maximum(values, 1)) @ half.T
+    return unpack(pack(inverse)), int((values < 1).sum())  # symmetric to the last bit, as it is read from a file
 
 
 def whitening(sums, projections, precisions, weights, diagonalize):
