@@ -25,7 +25,7 @@ def make_embedder(model=None, opts=None, extraction=None):
     # Before the weights are loaded and folded: shared among threads, such small operations take seconds on a busy
     # machine, because threads that wait for each other spin, and what is folded would depend on their number.
     torch.set_num_threads(1)
-    make = {"campplus": campplus, "ge2e": ge2e, "xvector": xvector}.get(model.kind)
+    make = {"campplus": campplus, "ge2e": ge2e, "xvector": xvector, "onnx": onnx}.get(model.kind)
     try:
         if make is None:
             raise DataError(f"a model of kind {model.kind} makes no embeddings")
@@ -65,7 +65,7 @@ def xvector(model, opts, extraction):
     network = with_weights(make_network(model.description), model.weights)
     front_end = make_front_end(model.description) if model.description.get("front_end") else None
     if front_end is None or extraction.features:
-        source, rate = partial(rows.of_matrix, dim=front_end.dim if front_end else network.input_dim), None
+        source, rate = partial(rows.of_matrix, dim=front_end.dim if front_end else model.description["input_dim"]), None
     else:
         source, rate = partial(rows.of_signal, front_end), front_end.sample_frequency
     normalise = front_end.window if front_end and front_end.cmn == "window" else None
@@ -75,6 +75,27 @@ def xvector(model, opts, extraction):
         return TdnnEmbedder(network, source, frames, how, rate, normalise)
     run = runner(network, how)
     return WindowEmbedder(run, network.embedding_dim, source, cutter(extraction), how, rate, normalise)
+
+
+def onnx(model, opts, extraction):
+    """A network in an ONNX file, see diarkit.embeddings.onnx."""
+    from diarkit.embeddings import rows
+    from diarkit.embeddings.onnx import OnnxNetwork
+    from diarkit.embeddings.xvector import make_front_end
+
+    if not isinstance(model.weights, bytes):
+        raise DataError("a model of kind onnx has its network in model.onnx")
+    if opts.device == "cuda" or opts.precision != "float32":
+        raise UsageError("--device=cuda, --precision: models of kind onnx run on the CPU in single precision alone")
+    front_end = make_front_end(model.description)
+    network = OnnxNetwork(model.weights, model.description["network"]["layout"], front_end.dim)
+    source = partial(rows.of_matrix, dim=front_end.dim) if extraction.features else partial(rows.of_signal, front_end)
+    rate = None if extraction.features else front_end.sample_frequency
+    length = network.frames
+    frames = Cutter(length, length, length, extraction.pad_input) if length else cutter(extraction)
+    normalise = front_end.window if front_end.cmn == "window" else None
+    how = running(opts, extraction)
+    return WindowEmbedder(network.run, network.embedding_dim, source, frames, how, rate, normalise)
 
 
 def takes_sound(model, extraction):

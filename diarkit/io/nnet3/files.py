@@ -13,6 +13,7 @@ In binary the lines of the graph are text as well. A file of one kind written as
 numbers to the seven digits of Kaldi's text.
 """
 
+import os
 import struct
 
 import numpy as np
@@ -45,6 +46,20 @@ def read_config(path):
         if line:
             found.append((f"{path}:{number}", line))
     return found
+
+
+def embedding_of(folder, network):
+    """The node that extract.config in a folder of Kaldi's takes for the output; "" where there is no such file.
+
+    Raises DataError naming the file.
+    """
+    path = os.path.join(folder, "extract.config")
+    if not os.path.exists(path):
+        return ""
+    for node in graph.with_lines(network, read_config(path)).nodes:
+        if node.kind == "output-node" and isinstance(node.values["input"], str):
+            return node.values["input"]
+    raise DataError("takes no single node for the output", path)
 
 
 def _read(source):
