@@ -1,7 +1,5 @@
 """Where a network computes, and in what precision."""
 
-import copy
-
 import torch
 
 from diarkit.errors import UsageError
@@ -62,11 +60,10 @@ class Placed:
 def runner(network, running):
     """The function (B, T, D) tensor -> (B, dim) array of a module in test mode, where and as `running` says."""
     device, dtype = running.device, dtype_of(running.precision, type(network).__name__)
-    if (device, dtype) != ("cpu", torch.float32):
-        network = copy.deepcopy(network).to(device, dtype)
+    network = network.to(device)
 
     def run(frames):
-        with torch.inference_mode():
-            return network(frames.to(device, dtype)).float().cpu().numpy()
+        with torch.inference_mode(), torch.autocast(device, dtype, enabled=dtype != torch.float32):
+            return network(frames.to(device)).float().cpu().numpy()
 
     return run

@@ -9,7 +9,7 @@ import soundfile
 from diarkit import signals, toy
 from diarkit.backend.cosine import cosine_scores
 from diarkit.embeddings.models import make_embedder
-from diarkit.io.models import read_model
+from diarkit.io.models import read_model, write_model
 from diarkit.io.tables import ArrayWriter, read_arrays
 
 
@@ -58,6 +58,90 @@ def test_statistics_of_features(run_tool, tmp_path):
     run_tool("extract-xvectors", "--model=stats", "ark:f.ark", "sub", "ark:x.ark", cwd=tmp_path)
     found = read(tmp_path / "x.ark")
     assert np.allclose(found["a-2"], [*features[100:].mean(axis=0), *features[100:].std(axis=0)], atol=1e-6)
+
+
+MFCC = {"features": "mfcc", "options": {"num_mel_bins": 20, "num_ceps": 12, "snip_edges": False}, "cmn": "sliding"}
+TDNN = {"type": "tdnn", "frame_layers": [[[-2, -1, 0, 1, 2], 16], [[-2, 0, 2], 24]], "segment_dims": [10, 10]}
+
+
+def write_xvector(folder, **description):
+    """A model folder with a TDNN of random weights, and the model."""
+    import torch
+
+    from diarkit.embeddings.xvector import make_network
+
+    description = {"kind": "xvector", "network": TDNN, **description}
+    torch.manual_seed(0)
+    state = make_network(description).state_dict()
+    write_model(folder, description, {name: value.numpy() for name, value in state.items() if "num_batch" not in name})
+    return read_model(folder)
+
+
+def test_a_model_with_a_front_end(run_tool, recordings):
+    """Windows, segments to the end of the recording and whole recordings; as features too, of a pipe."""
+    write_xvector(recordings / "model", front_end=MFCC)
+    (recordings / "sub").write_text("a-1 a 2 3.5\na-2 a 0.5 0.55\na-3 a 3.2 -1\na-4 a 0 -1\n")
+    here = {"cwd": recordings}
+    done = run_tool("extract-xvectors", "--model=model", "scp:wav.scp", "sub", "ark:x.ark", **here)
+    assert "1 windows were shorter than the model takes" in done.stderr and "4 windows done, 0 failed" in done.stderr
+    found = read(recordings / "x.ark")
+    assert list(found) == ["a-1", "a-2", "a-3", "a-4"]
+    assert {vector.shape for vector in found.values()} == {(10,)}
+    done = run_tool("extract-xvectors", "--model=model", "--share-batches", "scp:wav.scp", "ark:w.ark", **here)
+    assert "3 recordings done, 0 failed" in done.stderr and "shorter" not in done.stderr
+    whole = read(recordings / "w.ark")
+    assert list(whole) == ["a", "b", "unused"]
+    assert np.allclose(whole["a"], found["a-4"], atol=1e-5) and np.allclose(whole["a"], whole["unused"], atol=1e-5)
+    (recordings / "a.scp").write_text("a a.wav\n")
+    pipe = ("ark:compute-mfcc --num-mel-bins=20 --num-ceps=12 --snip-edges=false scp:a.scp ark:- | "
+            "apply-cmvn-sliding --center=true --cmn-window=300 ark:- ark:- |")
+    run_tool("extract-xvectors", "--model=model", "--features", pipe, "sub", "ark:f.ark", **here)
+    for key, vector in read(recordings / "f.ark").items():
+        assert np.allclose(vector, found[key], atol=1e-5 * np.linalg.norm(vector))
+
+
+def test_chunks_of_tables_of_features(run_tool, tmp_path):
+    model = write_xvector(tmp_path / "model", front_end=None, input_dim=5)
+    matrix = np.random.default_rng(0).normal(size=(260, 5)).astype(np.float32)
+    with ArrayWriter(f"ark:{tmp_path}/f.ark") as out:
+        out.write("long", matrix)
+        out.write("short", matrix[:9])
+        out.write("other", matrix[:, :4])
+        out.write("vector", matrix[0])
+    done = run_tool("extract-xvectors", "--model=model", "--min-chunk-size=30", "--chunk-size=100", "ark:cat f.ark |",
+                    "ark:x.ark", cwd=tmp_path, status=1)
+    assert "other: 4 numbers a frame, where the model takes 5" in done.stderr
+    assert "vector: not a matrix of features" in done.stderr and "2 recordings done, 2 failed" in done.stderr
+    found, embedder = read(tmp_path / "x.ark.partial"), make_embedder(model)
+    parts = embedder.embed(matrix, [(0, 1), (1, 2), (2, None)])
+    assert np.allclose(found["long"], (100 * parts[0] + 100 * parts[1] + 60 * parts[2]) / 260, atol=1e-6)
+    [padded] = embedder.embed(matrix[np.clip(np.arange(30) - 10, 0, 8)], [(0, None)])
+    assert np.allclose(found["short"], padded, atol=1e-6)
+    done = run_tool("extract-xvectors", "--model=model", "--min-chunk-size=30", "--no-pad-input", "ark:f.ark",
+                    "ark:n.ark", "--max-failed=3", cwd=tmp_path)
+    assert "short: 9 frames from 0 s on are fewer than the 30 of the shortest chunk" in done.stderr
+    assert list(read(tmp_path / "n.ark")) == ["long"]
+
+
+def test_a_model_that_cannot_be(run_tool, recordings):
+    model = write_xvector(recordings / "model", front_end=MFCC)
+    broken = {**MFCC, "options": {**MFCC["options"], "num_ceps": 13}}
+    write_model(recordings / "model", {**model.description, "front_end": broken}, model.weights)
+    done = run_tool("extract-xvectors", "--model=model", "wav.scp", "sub", "ark:x.ark", cwd=recordings, status=1)
+    assert done.stderr.count("\n") == 1 and "model: frames.0.0.weight is (16, 12, 5), not (16, 13, 5)" in done.stderr
+    assert not list(recordings.glob("x.ark*"))
+
+
+def test_wrong_usage(run_tool, recordings):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    write_xvector(recordings / "model", front_end=MFCC)
+    for words, message in ((["--device=cuda", "wav.scp", "sub", "ark:x.ark"], "--device=cuda: there is no such device"),
+                           (["wav.scp"], "expected, not 1 arguments")):
+        done = run_tool("extract-xvectors", "--model=model", *words, cwd=recordings, status=2)
+        assert message in done.stderr and "Traceback" not in done.stderr
 
 
 def test_score_cosine(run_tool, tmp_path):

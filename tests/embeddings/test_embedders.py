@@ -1,6 +1,5 @@
 """Embeddings of windows: heads in blocks, batches, threads, and windows where a recording ends."""
 
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ import torch
 from diarkit import signals, toy
 from diarkit.backend.cosine import cosine_scores, unit_length
 from diarkit.embeddings.batches import Running, thread_pool
-from diarkit.embeddings.campplus import CamPlusPlus
 from diarkit.embeddings.embedders import (
     HEAD_BLOCK,
     CamPlusPlusEmbedder,
@@ -241,40 +239,3 @@ def test_cosines():
     for bad in (np.full((2, 2), np.nan), np.zeros(4)):
         with pytest.raises(DataError):
             cosine_scores(bad)
-
-
-def test_models_that_do_not_fit():
-    def model(kind, weights, **description):
-        return SimpleNamespace(kind=kind, description={"kind": kind, **description}, weights=weights, folder="folder")
-
-    weights = {name: value.numpy() for name, value in GE2E().state_dict().items()}
-    assert isinstance(make_embedder(model("ge2e", weights)), GE2EEmbedder)
-    assert isinstance(make_embedder(), StatisticsEmbedder)
-    broken = dict(weights)
-    del broken["linear.bias"]
-    nan = {**weights, "linear.bias": np.full(256, np.nan, np.float32)}
-    wide = {**weights, "linear.bias": np.zeros(255, np.float32)}
-    front_end = dict(front_end={"num_mel_bins": 80, "snip_edges": False})
-    for bad, message in (
-        (model("silero-vad", weights), "folder: a model of kind silero-vad makes no embeddings"),
-        (model("ge2e", broken), "folder: weights of another network: linear.bias"),
-        (model("ge2e", nan), "folder: linear.bias has NaN"),
-        (model("ge2e", wide), r"folder: linear.bias is \(255,\), not \(256,\)"),
-        (model("ge2e", b"onnx"), "folder: "),
-        (model("campplus", weights, **front_end), "folder: weights of another network"),
-        (model("campplus", weights), "folder: .*front_end"),
-        (model("campplus", weights, front_end={"mels": 80}), "folder: .*no mels"),
-        (model("campplus", weights, front_end=[80]), "folder: "),
-        (model("campplus", weights, front_end={"num_mel_bins": "80"}), "folder: "),
-    ):
-        with pytest.raises(DataError, match=message):
-            make_embedder(bad)
-
-
-def test_a_front_end_that_the_network_does_not_fit():
-    weights = {name: value.numpy() for name, value in CamPlusPlus().state_dict().items()
-               if not name.endswith("num_batches_tracked")}
-    wrong = SimpleNamespace(kind="campplus", weights=weights, folder="folder",
-                            description={"front_end": {"num_mel_bins": 40, "snip_edges": False}})
-    with pytest.raises(DataError, match="folder: .*mel"):
-        make_embedder(wrong)
