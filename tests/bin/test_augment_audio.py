@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from diarkit.errors import DataError
 from diarkit.io.audio import read_audio_table
+from diarkit.io.datadir.copies import CopyFolder
+from diarkit.options.augment import parse_copies
 
 RATE = 8000
 
@@ -146,7 +149,8 @@ def test_a_recording_that_fails_is_left_out(run_tool, folder):
                     "stereo: 2 channels: choose one with --channel"):
         assert f"augment-audio: {message}" in done.stderr
     assert not (folder / "out" / "wav.scp").exists()
-    run_tool("augment-audio", "--kinds=echo", "--max-failed=4", "data", "out")
+    done = run_tool("augment-audio", "--kinds=echo", "--max-failed=4", "data", "out")
+    assert "2 utterances left out, of whose recordings there are no copies" in done.stderr
     assert lines(folder / "out" / "utt2spk") == ["b-1-echo b"] and lines(folder / "out" / "spk2gender") == ["b m"]
 
 
@@ -164,7 +168,6 @@ def test_wrong_usage(run_tool, folder, args, message):
 @pytest.mark.parametrize(("args", "message"), [
     (["--kinds=echo", "data", "./data/"], "./data/: cannot be written over itself"),
     (["--kinds=echo", "nowhere", "out"], "nowhere: no such file"),
-    (["--kinds=noise", "--noise=nowhere", "data", "out"], "nowhere: no such file or folder"),
     (["--kinds=noise", "--noise=data/wav", "data", "out"], "data/wav: no recordings in it"),
     (["--kinds=music", "--music=bad.scp", "data", "out"], "one: data/text: not audio but text"),
 ])
@@ -186,16 +189,19 @@ def test_recordings_that_are_read_are_not_written_over(run_tool, folder):
     assert (folder / "out/wav/one-echo.flac").read_bytes() == before
 
 
-@pytest.mark.parametrize(("name", "text", "message"), [
-    ("segments", "a-1 one 0\n", "data/segments:1: "),
-    ("segments", "a-1 one 0 0.9 1\na-2 one 0 1\nb-1 two 0 1\n", "data/segments:1: channel 1"),
-    ("utt2spk", "a-1 a\na-1 a\n", "data/utt2spk:2: 'a-1' is there twice"),
-    ("rttm", "SPEAKER one 1 x 2 <NA> <NA> a <NA> <NA>\n", "data/rttm:1: the start is not"),
-    ("uem", "one 1 5\n", "data/uem:1: 3 fields"),
-    ("utt2dur", "a-1 long\n", "data/utt2dur:1: not a number of seconds: 'long'"),
-])
-def test_damaged_lists(run_tool, folder, name, text, message):
-    (folder / "data" / name).write_text(text)
+def test_damaged_lists(run_tool, folder):
+    """All are found before the work begins; each is read before those that were damaged before it."""
+    for name, text, message in (
+            ("uem", "one 1 5\n", "data/uem:1: 3 fields"),
+            ("rttm", "SPEAKER one 1 x 2 <NA> <NA> a <NA> <NA>\n", "data/rttm:1: the start is not"),
+            ("segments", "a-1 one 0 0.9 1\na-2 one 0 1\nb-1 two 0 1\n", "data/segments:1: channel 1"),
+            ("utt2dur", "a-1 long\n", "data/utt2dur:1: not a number of seconds: 'long'"),
+            ("segments", "a-1 one 0\n", "data/segments:1: "),
+            ("utt2spk", "a-1 a\na-1 a\n", "data/utt2spk:2: 'a-1' is there twice")):
+        (folder / "data" / name).write_text(text)
+        with pytest.raises(DataError) as error:
+            CopyFolder("data", "data/wav.scp", "out", parse_copies("echo"), "flac")
+        assert str(error.value).startswith(message)
     done = run_tool("augment-audio", "--kinds=echo", "data", "out", status=1)
-    assert done.stderr.startswith(f"augment-audio: error: {message}") and done.stderr.count("\n") == 1
+    assert done.stderr == "augment-audio: error: data/utt2spk:2: 'a-1' is there twice\n"
     assert not (folder / "out").exists()

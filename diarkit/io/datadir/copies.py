@@ -24,8 +24,8 @@ class CopyFolder:
     """Writes copies of recordings to the folder wav/ of a data directory, and at the end its lists: a context manager.
 
     The lists are of the recordings of which there are all copies, and are written unless an exception ends the
-    context. `left_out` has the files of the source that do not hold for the copies, `clipped` counts the samples that
-    were too large for 16 bits.
+    context. `left_out` has the files of the source that do not hold for the copies, `lost` counts its utterances of
+    whose recordings there are no copies, `clipped` the samples that were too large for 16 bits.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class CopyFolder:
         entries = read_scp(rxfilename).values() if parse_audio_rspecifier(table).kind == "scp" else ()
         self.inputs = {os.path.realpath(name) for name in (rxfilename, *entries)}
         self.paths = {}  # recording -> {copy: its file}
-        self.clipped, self.left_out = 0, []
+        self.clipped, self.lost, self.left_out = 0, 0, []
         os.makedirs(path_of(target, "wav"), exist_ok=True)
 
     def write(self, copy, reco, samples, sample_frequency):
@@ -78,7 +78,9 @@ class CopyFolder:
         if not paths:
             raise DataError("there are no recordings to copy", self.source)
         speaker_of, reco_of = self.utterances or ({reco: reco for reco in paths},) * 2
-        lists = Lists(self.source, {utt: reco for utt, reco in reco_of.items() if reco in paths}, speaker_of)
+        kept = {utt: reco for utt, reco in reco_of.items() if reco in paths}
+        self.lost = len(reco_of) - len(kept)
+        lists = Lists(self.source, kept, speaker_of)
         files = {"wav.scp": [f"{copy.name(reco)} {path}" for reco, own in paths.items() for copy, path in own.items()]}
         for copy in self.copies:
             for name, lines in lists.of(copy):
@@ -100,7 +102,7 @@ class CopyTable:
     """Writes copies of recordings to a table of waves, as CopyFolder does to a directory."""
 
     def __init__(self, wspecifier):
-        self.table, self.left_out = WaveWriter(wspecifier), []
+        self.table, self.lost, self.left_out = WaveWriter(wspecifier), 0, []
 
     @property
     def clipped(self):
