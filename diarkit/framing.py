@@ -28,6 +28,8 @@ def window_function(kind, length, blackman_coeff=0.42):
     }
     return windows[kind]()
 
+LONGEST = 1 << 22  # samples of a frame, a minute and more at any usual rate
+
 
 class Frames:
     """How a signal is cut into frames: lengths in samples and the place of every frame.
@@ -44,6 +46,9 @@ class Frames:
         self.snip_edges = opts.snip_edges
         if self.shift < 1 or self.length < 2:
             raise DataError(f"frames of {opts.frame_length:g} ms every {opts.frame_shift:g} ms are too short")
+        if max(self.shift, self.length) > LONGEST:
+            raise DataError(f"frames of {opts.frame_length:g} ms every {opts.frame_shift:g} ms, at {rate:g} Hz, are "
+                            f"longer than {LONGEST} samples")
 
     def count(self, num_samples):
         if self.snip_edges:

@@ -46,6 +46,8 @@ def mel_banks(num_bins, fft_length, opts, warp=1.0):
     low, high = opts.low_freq, opts.high_freq + (0 if opts.high_freq > 0 else nyquist)
     if not 0 <= low < high <= nyquist:
         raise DataError(f"mel filters from {low:g} to {high:g} Hz do not fit below {nyquist:g} Hz")
+    if num_bins > fft_length:  # before there is memory taken for them; a point is in two filters at most
+        raise DataError(f"{num_bins} mel filters are too many for a spectrum of {fft_length // 2} points")
     edges = np.linspace(mel(low), mel(high), num_bins + 2)
     if warp != 1:
         vtln_high = opts.vtln_high + (nyquist if opts.vtln_high < 0 else 0)

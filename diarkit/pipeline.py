@@ -13,6 +13,7 @@ from diarkit.clustering.methods import cluster
 from diarkit.embeddings.models import make_embedder
 from diarkit.errors import DataError, UsageError
 from diarkit.options.clustering import AhcOptions, SpeakersOptions
+from diarkit.options.tunables import from_mapping
 from diarkit.turns import make_turns
 from diarkit.vad import first_column, make_detector
 from diarkit.windows import segment_name, subsegments
@@ -142,22 +143,30 @@ class Pipeline:
 
 def make_pipeline(vad_opts, network, model, xvector_opts, segment_opts, subsegment_opts, ahc_opts, speakers_opts=None,
                   clustering="ahc"):
-    """The Pipeline for options and models: `network` is Silero's ONNX file, `model` that of the embedding.
+    """The Pipeline for options and models: `network` is that of Silero's detector, `model` that of the embedding.
 
     Settings of the clustering that the user left at their defaults are those that the model brings.
     """
     if ahc_opts.refine is None:
         ahc_opts = replace(ahc_opts, refine=ahc_opts.threshold is None)
     if model is not None:
-        brought = model.description.get("clustering", {}).items()
-        defaults = AhcOptions()
-        ahc_opts = replace(ahc_opts, **{name: value for name, value in brought
-                                        if getattr(ahc_opts, name) == getattr(defaults, name)})
+        ahc_opts = with_settings(ahc_opts, model)
     embedder = None if model is None else make_embedder(model, xvector_opts)
     if embedder is not None and embedder.sample_frequency is None:
         raise DataError("a model without a front end, which takes features and no recordings", where=model.folder)
     return Pipeline(detector_of_signals(vad_opts, network), embedder, segment_opts, subsegment_opts, ahc_opts,
                     speakers_opts, clustering)
+
+
+def with_settings(ahc_opts, model):
+    """AhcOptions with what the model's description says of clustering where they are at their defaults."""
+    brought, defaults = model.description.get("clustering", {}), AhcOptions()
+    try:
+        from_mapping(AhcOptions, brought)
+    except (DataError, KeyError) as error:
+        raise DataError(f"clustering: {error.args[0]}", where=model.folder) from None
+    return replace(ahc_opts, **{name: value for name, value in brought.items()
+                                if getattr(ahc_opts, name) == getattr(defaults, name)})
 
 
 def detector_of_signals(vad_opts, network=None):

@@ -122,6 +122,8 @@ def with_weights(network, weights):
     """Load arrays by name into a network, in test mode. Raises DataError if they are not its own."""
     import torch
 
+    if not isinstance(weights, dict):
+        raise DataError("an ONNX network, where a model of this kind has arrays")
     state = network.state_dict()
     counters = {name for name in state if name.endswith("num_batches_tracked")}
     if set(weights) != set(state) - counters:
@@ -130,6 +132,8 @@ def with_weights(network, weights):
     for name, array in weights.items():
         if tuple(array.shape) != tuple(state[name].shape):
             raise DataError(f"{name} is {array.shape}, not {tuple(state[name].shape)}")
+        if array.dtype.kind != "f":
+            raise DataError(f"{name} is of type {array.dtype}, not of floats")
         tensor = torch.from_numpy(array)
         if not torch.isfinite(tensor).all():
             raise DataError(f"{name} has NaN or infinity in it")

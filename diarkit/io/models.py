@@ -2,8 +2,11 @@
 
 import json
 import os
+import stat
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from diarkit.errors import DataError
 
@@ -11,10 +14,15 @@ DESCRIPTION = "model.json"
 TENSORS = "model.safetensors"
 NETWORK = "model.onnx"
 VERSION = 1  # of the format of model.json
+LONGEST = 1 << 24  # bytes of model.json
+PICKLES = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt")
 
 
 class Model(NamedTuple):
-    """`description` is what model.json says; `weights` a dict of arrays, or the bytes of an ONNX file."""
+    """`description` is what model.json says; `weights` a dict of arrays, or the bytes of an ONNX file.
+
+    `arrays` and `onnx` are the weights where they are of that kind; they raise DataError, naming the file, if not.
+    """
 
     folder: Path
     description: dict
@@ -23,6 +31,18 @@ class Model(NamedTuple):
     @property
     def kind(self):
         return self.description["kind"]
+
+    @property
+    def arrays(self):
+        if not isinstance(self.weights, dict):
+            raise DataError(f"an ONNX network, where a model of kind {self.kind} has {TENSORS}", self.folder / NETWORK)
+        return self.weights
+
+    @property
+    def onnx(self):
+        if not isinstance(self.weights, bytes):
+            raise DataError(f"arrays, where a model of kind {self.kind} has {NETWORK}", self.folder / TENSORS)
+        return self.weights
 
 
 def models_folder():
@@ -40,6 +60,11 @@ def find_model(*names):
         for folder in (Path(name), models_folder() / name):
             if (folder / DESCRIPTION).is_file():
                 return folder
+    for folder in map(Path, names):
+        if folder.is_dir():
+            raise DataError(f"no model folder, it has no {DESCRIPTION}", where=folder)
+        if folder.exists():
+            raise DataError("a file; a model is a folder", where=folder)
     hint = f"import-pretrained {names[0]} {models_folder() / names[0]}" if os.sep not in names[0] else ""
     raise DataError("no such model" + (f"; get it with: {hint}" if hint else " folder"), where=names[0])
 
@@ -62,33 +87,61 @@ def read_model(folder, kinds=()):
     folder = Path(folder)
     path = folder / DESCRIPTION
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        description = json.loads(read_file(path, LONGEST).decode())
+    except (UnicodeDecodeError, RecursionError, ValueError) as error:  # of numbers with thousands of digits, too
+        if isinstance(error, DataError):
+            raise
         raise DataError(f"not a model description: {error}", where=path) from None
-    except OSError as error:
-        raise DataError(os.strerror(error.errno), where=path) from None
     if not isinstance(description, dict) or not isinstance(description.get("kind"), str):
         raise DataError("not a model description: it names no kind", where=path)
-    if description.get("version") != VERSION:
-        raise DataError(f"version {description.get('version')} of the format, not {VERSION}", where=path)
+    version = description.get("version")
+    if type(version) is not int or version != VERSION:
+        raise DataError(f"version {str(version)[:40]} of the format, not {VERSION}", where=path)
     if kinds and description["kind"] not in kinds:
-        raise DataError(f"a model of kind {description['kind']}, not {' or '.join(kinds)}", where=path)
+        raise DataError(f"a model of kind {description['kind'][:40]}, not {' or '.join(kinds)}", where=path)
     return Model(folder, description, read_weights(folder))
 
 
-def read_weights(folder):
-    """Arrays of model.safetensors by name, or the bytes of model.onnx."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+def read_file(path, most=None):
+    """The bytes of an ordinary file, of no more than `most`. Raises DataError naming it."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise DataError("not a file", where=path)
+        if most is not None and status.st_size > most:
+            raise DataError(f"{status.st_size} bytes are more than a model description has", where=path)
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(os.strerror(error.errno), where=path) from None
 
-    for name in (TENSORS, NETWORK):
-        path = folder / name
-        try:
-            if path.exists():
-                return load_file(path) if name == TENSORS else path.read_bytes()
-        except (SafetensorError, OSError, ValueError) as error:
-            raise DataError(f"damaged: {error}", where=path) from None
-    raise DataError("no weights in the folder", where=folder / TENSORS)
+
+def read_weights(folder):
+    """Arrays of model.safetensors by name, or the bytes of model.onnx. Pickles are not looked at."""
+    if os.path.lexists(folder / TENSORS):
+        return read_arrays(folder / TENSORS)
+    if os.path.lexists(folder / NETWORK):
+        return read_file(folder / NETWORK)
+    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES)
+    raise DataError("no weights in the folder" + (f"; {pickles[0]} may be a pickle, which can do anything, and is not "
+                                                  "read" if pickles else ""), where=folder / TENSORS)
+
+
+def read_arrays(path):
+    """{name: array} of a safetensors file. Raises DataError naming it, and the array that cannot be one of ours."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    content = read_file(path)
+    try:
+        arrays = load(content)
+    except (SafetensorError, ValueError) as error:
+        raise DataError(f"damaged: {error}", where=path) from None
+    except (KeyError, TypeError, AttributeError) as error:  # numpy has no such type: bfloat16, 8-bit floats
+        raise DataError(f"numbers of a type that is not read: {error}", where=path) from None
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise DataError(f"{name} has NaN or infinity in it", where=path)
+    return arrays
 
 
 def write_model(folder, description, weights):

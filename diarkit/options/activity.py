@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from diarkit.errors import UsageError
 from diarkit.options.features import FbankOptions
 from diarkit.options.tunables import tunable
 
@@ -101,6 +102,11 @@ class VadNetworkOptions:
     layers: int = tunable(7, "Layers; one looks twice as far as the one before it, seven 1.29 s to each side.")
     means: int = tunable(
         5, "What they find is put beside its mean over 3 to the power of this frames; five are 2.43 s.")
+
+    def __post_init__(self):
+        for name, least, most in (("channels", 1, 4096), ("layers", 0, 16), ("means", 0, 10)):
+            if not least <= getattr(self, name) <= most:
+                raise UsageError(f"--{name}={getattr(self, name)} is not from {least} to {most}")
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ class Detector(NamedTuple):
 def make_detector(opts, model=None):
     """The Detector that VadOptions or DetectorOptions name.
 
-    `model` is the ONNX file of Silero's detector, or the diarkit.io.models.Model of method dnn. Raises DataError for
-    options that make no sense.
+    `model` is the diarkit.io.models.Model of Silero's detector or of method dnn. Raises DataError for options that make
+    no sense, and naming its folder for a model that cannot be.
     """
     makers = {"energy": make_energy, "webrtc": make_webrtc, "silero": make_silero, "dnn": make_dnn}
     return makers[opts.method](opts, model)
@@ -65,7 +65,10 @@ def make_webrtc(opts, model=None):
 def make_silero(opts, model):
     from diarkit.vad.silero import SileroVad
 
-    network = SileroVad(model)
+    try:
+        network = SileroVad(model.onnx)
+    except DataError as error:
+        raise DataError(str(error), where=model.folder) from None
     return Detector(lambda signal: network.decisions(signal, opts), network.frame_probabilities)
 
 

@@ -115,9 +115,11 @@ def dnn_of_model(model):
         opts, classes = from_mapping(VadNetworkOptions, description["network"]), description["classes"]
         if extractor.frames.shift * FRAMES_PER_SECOND != extractor.opts.sample_frequency or extractor.opts.snip_edges:
             raise DataError("its front end has no frame for every 10 ms")
-        if "speech" not in classes:
+        if not isinstance(classes, list) or "speech" not in classes:
             raise DataError("it has no class speech")
         network = VadNetwork(extractor.dim, len(classes), opts)
         return DnnVad(with_weights(network, model.weights), extractor, classes)
-    except (DataError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise DataError(f"its description lacks or cannot have {error.args[0]}", where=model.folder) from None
+    except (DataError, TypeError) as error:
         raise DataError(str(error), where=model.folder) from None

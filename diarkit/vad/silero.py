@@ -3,6 +3,7 @@
 import numpy as np
 
 from diarkit.activity import hysteresis, runs
+from diarkit.errors import DataError
 from diarkit.features import BLOCK, Frames, log_energy
 from diarkit.options.features import FbankOptions
 from diarkit.vad.webrtc import FRAMES_PER_SECOND, num_frames
@@ -68,7 +69,14 @@ class SileroVad:
         settings = onnxruntime.SessionOptions()
         # One thread: the network is a recurrence, and the result must not depend on the machine's cores.
         settings.intra_op_num_threads = settings.inter_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(network, settings, providers=["CPUExecutionProvider"])
+        settings.log_severity_level = 4  # what is wrong is said by the error
+        try:
+            self.session = onnxruntime.InferenceSession(network, settings, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime has a kind for each that can happen, and no common one
+            raise DataError(f"no ONNX network that can be run: {str(error).splitlines()[0][:200]}") from None
+        names = {item.name for item in self.session.get_inputs()}, {item.name for item in self.session.get_outputs()}
+        if names != ({"input", "h", "c"}, {"speech_probs", "hn", "cn"}):
+            raise DataError("an ONNX network with other inputs and outputs than Silero's")
 
     def probabilities(self, signal):
         """The probability of speech in every 512 samples (32 ms), the last ones padded with zeros; (N,) float32."""
@@ -84,7 +92,12 @@ class SileroVad:
             width = SILERO_CONTEXT + SILERO_CHUNK
             frames = np.lib.stride_tricks.sliding_window_view(samples, width)[::SILERO_CHUNK]
             inputs = {"input": np.ascontiguousarray(frames), "h": state[0], "c": state[1]}
-            values, *state = self.session.run(["speech_probs", "hn", "cn"], inputs)
+            try:
+                values, *state = self.session.run(["speech_probs", "hn", "cn"], inputs)
+            except Exception as error:
+                raise DataError(f"the ONNX network fails: {str(error).splitlines()[0][:200]}") from None
+            if not np.isfinite(values).all():
+                raise DataError("the ONNX network gives NaN or infinity")
             found.append(values.reshape(-1))
         return np.concatenate(found)
 

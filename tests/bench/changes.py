@@ -134,7 +134,7 @@ class Material:
         from diarkit.options.windows import SubsegmentOptions
         from diarkit.pipeline import Stages, make_pipeline
 
-        network = read_model(find_model("silero-vad"), ["silero-vad"]).weights
+        network = read_model(find_model("silero-vad"), ["silero-vad"])
         pipeline = make_pipeline(VadOptions(), network, None, None, SegmentOptions(), SubsegmentOptions(), AhcOptions())
         return lambda signal: pipeline.speech(signal, Stages())
 

@@ -81,7 +81,7 @@ def main():
     args = parser.parse_args()
     require_sets()
     model = read_model(find_embedding(args.model))
-    network = read_model(find_model("silero-vad")).weights
+    network = read_model(find_model("silero-vad"))
     pipeline = make_pipeline(VadOptions(), network, model, None, SegmentOptions(), SubsegmentOptions(), AhcOptions())
     rows = []
     with tempfile.TemporaryDirectory() as temporary:

@@ -72,7 +72,7 @@ def main():
     args = parser.parse_args()
     require_sets()
     changed = {name: float(value) for name, value in (word.split("=") for word in args.set_ahc)}
-    network = read_model(find_model("silero-vad")).weights if args.vad == "silero" else None
+    network = read_model(find_model("silero-vad")) if args.vad == "silero" else None
     model = read_model(find_embedding(args.model))
     pipeline = make_pipeline(VadOptions(method=args.vad), network, model, None, SegmentOptions(), SubsegmentOptions(),
                              replace(AhcOptions(), **changed), clustering=args.clustering)

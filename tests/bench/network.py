@@ -229,7 +229,7 @@ def default_pipeline():
     from diarkit.pipeline import make_pipeline
 
     vad = read_model(find_model("silero-vad"))
-    return make_pipeline(VadOptions(method="silero"), vad.weights, read_model(find_model("campplus")), None,
+    return make_pipeline(VadOptions(method="silero"), vad, read_model(find_model("campplus")), None,
                          SegmentOptions(), SubsegmentOptions(), AhcOptions())
 
 

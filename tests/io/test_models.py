@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import pickle
 import zipfile
 
@@ -55,7 +56,9 @@ def test_models_are_found_by_folder_or_name(tmp_path, folder_of_models, monkeypa
 @pytest.mark.parametrize("text, message", [
     (b"{", "not a model description"), (b"\xff\xfe", "not a model description"), (b"[1]", "names no kind"),
     (b'{"kind": 3}', "names no kind"), (b'{"kind": "k"}', "version None"),
-    (b'{"kind": "k", "version": 2}', "version 2"),
+    (b'{"kind": "k", "version": 2}', "version 2"), (b'{"kind": "k", "version": true}', "version True"),
+    (b"[" * 100_000, "not a model description: .*recursion"),
+    (b'{"kind": "k", "version": ' + b"9" * 5000 + b"}", "not a model description: .*digits"),
     (b'{"kind": "other", "version": 1}', "a model of kind other, not k")])
 def test_descriptions_that_are_none(tmp_path, text, message):
     write_model(tmp_path / "m", {"kind": "k"}, WEIGHTS)
@@ -157,3 +160,60 @@ def test_sources_are_pinned():
         assert len(source.sha256) == 64 and source.version and source.description["license"]
         assert source.description["kind"] == name
         json.dumps(source.description)
+
+
+def test_what_is_no_ordinary_file(tmp_path):
+    """Nothing waits for a pipe, reads a device to its end, or follows a link that leads to itself."""
+    write_model(tmp_path / "m", {"kind": "k"}, WEIGHTS)
+    path = tmp_path / "m/model.safetensors"
+    makers = [("not a file", path.mkdir), ("not a file", lambda: os.mkfifo(path)),
+              ("symbolic links", lambda: path.symlink_to(path)),
+              ("No such file", lambda: path.symlink_to(tmp_path / "none"))]
+    for message, make in makers:
+        path.rmdir() if path.is_dir() else path.unlink()
+        make()
+        with pytest.raises(DataError, match=rf"model\.safetensors: .*({message})"):
+            read_model(tmp_path / "m")
+    (tmp_path / "m/model.json").unlink()
+    with pytest.raises(DataError, match="m: no model folder, it has no model.json"):
+        find_model(str(tmp_path / "m"))
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DataError, match="file: a file; a model is a folder"):
+        find_model(str(tmp_path / "file"))
+
+
+def with_header(header, body=bytes(40)):
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + body
+
+
+@pytest.mark.parametrize("data, message", [
+    (with_header({"a": {"dtype": "F32", "shape": [10], "data_offsets": [0, 1 << 60]}}), "damaged"),
+    (with_header({"a": {"dtype": "F32", "shape": [1 << 40, 1 << 40], "data_offsets": [0, 40]}}), "damaged"),
+    (with_header({name: {"dtype": "F32", "shape": [10], "data_offsets": [0, 40]} for name in "ab"}), "damaged"),
+    ((1 << 62).to_bytes(8, "little") + bytes(40), "damaged"),
+    (with_header({"a": {"dtype": "BF16", "shape": [20], "data_offsets": [0, 40]}}), "numbers of a type"),
+    (with_header({"a": {"dtype": "F32", "shape": [10], "data_offsets": [0, 40]}}, b"\xff" * 40), "a has NaN"),
+])
+def test_headers_that_lie_and_numbers_that_are_none(tmp_path, data, message):
+    write_model(tmp_path / "m", {"kind": "k"}, WEIGHTS)
+    (tmp_path / "m/model.safetensors").write_bytes(data)
+    with pytest.raises(DataError, match=rf"model\.safetensors: {message}"):
+        read_model(tmp_path / "m")
+
+
+def test_a_pickle_beside_the_description_is_not_read(tmp_path):
+    write_model(tmp_path / "m", {"kind": "k"}, WEIGHTS)
+    (tmp_path / "m/model.safetensors").rename(tmp_path / "m/model.pt")
+    with pytest.raises(DataError, match=r"no weights in the folder; model\.pt may be a pickle"):
+        read_model(tmp_path / "m")
+
+
+def test_arrays_and_networks_are_not_taken_for_each_other(tmp_path):
+    write_model(tmp_path / "a", {"kind": "k"}, WEIGHTS)
+    write_model(tmp_path / "n", {"kind": "k"}, b"network")
+    assert set(read_model(tmp_path / "a").arrays) == {"a", "b"} and read_model(tmp_path / "n").onnx == b"network"
+    with pytest.raises(DataError, match=r"a/model\.safetensors: arrays, where"):
+        _ = read_model(tmp_path / "a").onnx
+    with pytest.raises(DataError, match=r"n/model\.onnx: an ONNX network, where"):
+        _ = read_model(tmp_path / "n").arrays
