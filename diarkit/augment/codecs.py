@@ -1,7 +1,5 @@
 """Codecs at the rates that they have: G.711 (mu-law, A-law) and GSM 6.10 of telephones, Opus, MP3 and Vorbis."""
 
-import numpy as np
-
 from diarkit.augment.speeds import at_rate
 
 SPEECH_RATES = (8000, 12000, 16000, 24000, 48000)
@@ -24,5 +22,4 @@ def coded(samples, rate, name, coder, rng):
     rates = RATES[name]
     own = max((each for each in rates if each <= rate), default=rates[0])
     level = float(rng.uniform(*LEVELS[name])) if name in LEVELS else 0.0
-    found = at_rate(coder(at_rate(samples, rate, own), own, name, level), own, rate)[: len(samples)]
-    return np.pad(found, (0, len(samples) - len(found)))
+    return at_rate(coder(at_rate(samples, rate, own), own, name, level), own, rate)[: len(samples)]
