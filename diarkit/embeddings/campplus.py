@@ -191,4 +191,5 @@ class CamPlusPlus(nn.Module):
 
 def mean_and_deviation(x):
     """Statistics pooling: the mean and the standard deviation (of a sample) over time; (B, C, T) -> (B, 2 C)."""
+    x = x.float() if x.dtype == torch.bfloat16 else x  # in mixed precision
     return torch.cat([x.mean(-1), x.std(-1, unbiased=True)], dim=-1)

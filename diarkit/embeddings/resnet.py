@@ -43,9 +43,10 @@ class ResNet34(nn.Module):
     embedding_dim : of the embedding
     channels : of the first stage
     blocks : residual blocks of each stage
+    embedding_norm : whether the embedding goes through a batch norm, without scales of its own, as that of CAM++ does
     """
 
-    def __init__(self, input_dim, embedding_dim=EMBEDDING_DIM, channels=CHANNELS, blocks=BLOCKS):
+    def __init__(self, input_dim, embedding_dim=EMBEDDING_DIM, channels=CHANNELS, blocks=BLOCKS, embedding_norm=False):
         super().__init__()
         self.embedding_dim = embedding_dim
         self.conv = nn.Conv2d(1, channels, 3, padding=1, bias=False)
@@ -58,6 +59,7 @@ class ResNet34(nn.Module):
             self.stages.append(nn.Sequential(*layers))
             channels, height = out_channels, -(-height // stride)
         self.linear = nn.Linear(2 * channels * height, embedding_dim)
+        self.embedding_norm = nn.BatchNorm1d(embedding_dim, affine=False) if embedding_norm else nn.Identity()
 
     def forward(self, x):
         # Channels last in memory, which is what convolutions on processors are quick with.
@@ -65,11 +67,12 @@ class ResNet34(nn.Module):
         x = F.relu(self.bn(self.conv(x)))
         for stage in self.stages:
             x = stage(x)  # (B, 8 C, F / 8, T / 8) at the end
-        return self.linear(mean_and_deviation(x.flatten(1, 2)))
+        return self.embedding_norm(self.linear(mean_and_deviation(x.flatten(1, 2))))
 
 
 def mean_and_deviation(x):
-    """Statistics pooling: the mean and the standard deviation over time; (B, C, T) -> (B, 2 C)."""
+    """Statistics pooling: mean and standard deviation over time, (B, C, T) -> (B, 2 C); not in half precision."""
+    x = x.float() if x.dtype == torch.bfloat16 else x
     mean = x.mean(-1)
     variance = (x - mean.unsqueeze(-1)).square().mean(-1)
     return torch.cat([mean, (variance + VARIANCE_FLOOR).sqrt()], dim=1)

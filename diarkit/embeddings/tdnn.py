@@ -37,15 +37,18 @@ class Tdnn(nn.Module):
     frame_layers : of FrameLayer, or of pairs like it
     segment_dims : outputs of the layers after pooling
     embedding_layer : the affine part of which of these is the embedding, from 1; Kaldi takes the first
+    embedding_norm : whether it goes through a batch norm, without scales of its own, as that of CAM++ does
 
     The layers after the embedding layer are there for the classifier of training alone: see `after_embedding`.
     """
 
-    def __init__(self, input_dim, frame_layers=FRAME_LAYERS, segment_dims=SEGMENT_DIMS, embedding_layer=1):
+    def __init__(self, input_dim, frame_layers=FRAME_LAYERS, segment_dims=SEGMENT_DIMS, embedding_layer=1,
+                 embedding_norm=False):
         super().__init__()
         self.frame_layers = [FrameLayer(tuple(offsets), dim) for offsets, dim in frame_layers]
         self.embedding_layer = embedding_layer
         self.embedding_dim = segment_dims[embedding_layer - 1]
+        self.embedding_norm = nn.BatchNorm1d(self.embedding_dim, affine=False) if embedding_norm else nn.Identity()
         channels, self.frames = input_dim, nn.ModuleList()
         for layer in self.frame_layers:
             self.frames.append(frame_layer(channels, layer))
@@ -78,7 +81,7 @@ class Tdnn(nn.Module):
         """The layers up to the embedding, (B, 2 C) means and standard deviations -> (B, embedding dim)."""
         for segment in self.segments[: self.embedding_layer - 1]:
             statistics = segment["norm"](segment["relu"](segment["affine"](statistics)))
-        return self.segments[self.embedding_layer - 1]["affine"](statistics)
+        return self.embedding_norm(self.segments[self.embedding_layer - 1]["affine"](statistics))
 
     def after_embedding(self, embedding):
         """What is between the embedding and a softmax classifier, (B, embedding dim) -> (B, output_dim)."""
@@ -101,7 +104,8 @@ def frame_layer(channels, layer):
 
 
 def mean_and_deviation(x):
-    """Statistics pooling: mean and standard deviation over time, (B, C, T) -> (B, 2 C)."""
+    """Statistics pooling: mean and standard deviation over time, (B, C, T) -> (B, 2 C); not in half precision."""
+    x = x.float() if x.dtype == torch.bfloat16 else x
     mean = x.mean(-1)
     variance = (x - mean.unsqueeze(-1)).square().mean(-1)
     return torch.cat([mean, variance.clamp(min=VARIANCE_FLOOR).sqrt()], dim=1)

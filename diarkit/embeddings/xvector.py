@@ -3,7 +3,7 @@
 model.json of such a model:
 
     {"kind": "xvector",
-     "network": {"type": "tdnn" | "resnet34" | "campplus", arguments of its class ...},
+     "network": {"type": "tdnn" | "resnet10" | "resnet18" | "resnet34" | "campplus", arguments of its class ...},
      "front_end": {...}, see diarkit.embeddings.frontend; or, of a model that takes features, "input_dim": 23,
      "embedding_dim": 512,
      "training": {every option ...}, "speakers": 200, "source": "...", "licence": "..."}
@@ -12,6 +12,8 @@ Every network takes (B, T, input_dim) frames as the front end gives them and giv
 attributes of it. Tdnn can also be run over a recording once and pooled over windows (run_frames, embed).
 """
 
+from functools import partial
+
 from diarkit.embeddings.campplus import CamPlusPlus
 from diarkit.embeddings.frontend import FrontEnd
 from diarkit.embeddings.resnet import ResNet34
@@ -19,7 +21,8 @@ from diarkit.embeddings.tdnn import Tdnn
 from diarkit.errors import DataError
 
 KIND = "xvector"
-NETWORKS = {"tdnn": Tdnn, "resnet34": ResNet34, "campplus": CamPlusPlus}
+NETWORKS = {"tdnn": Tdnn, "resnet10": partial(ResNet34, blocks=(1, 1, 1, 1)),
+            "resnet18": partial(ResNet34, blocks=(2, 2, 2, 2)), "resnet34": ResNet34, "campplus": CamPlusPlus}
 LARGEST = 1 << 16  # of any number in the description of a network: what says more is no network but a mistake
 
 

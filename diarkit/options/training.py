@@ -29,17 +29,18 @@ def whole_numbers(text, option, between=":"):
 class XvectorNetworkOptions:
     """The network; what is left empty has the value of the literature."""
 
-    network: str = tunable("tdnn", "Which network.", "", "Snyder 2018; Zeinali 2019; Wang 2023",
-                           ("tdnn", "resnet34", "campplus"))
+    network: str = tunable("resnet10", "Which network.", "", "Snyder 2018; Zeinali 2019; Wang 2023",
+                           ("tdnn", "resnet10", "resnet18", "resnet34", "campplus"))
     frame_layers: str = tunable(
         KALDI_TDNN, "TDNN: of every layer the frames that it sees and its outputs.", "", "Snyder 2018")
     segment_layers: str = tunable("512:512", "TDNN: outputs of the layers after pooling.", "", "Snyder 2018")
     embedding_layer: int = tunable(
         1, "TDNN: which of these is the embedding: 1 as in Kaldi, 2 as in the survey of Park et al. 2022.")
-    embedding_dim: int | None = tunable(None, "Of ResNet34 (256) and CAM++ (192).")
+    embedding_norm: bool = tunable(False, "TDNN, ResNet: the embedding goes through a batch norm, as that of CAM++.")
+    embedding_dim: int | None = tunable(None, "Of ResNet (256) and CAM++ (192).")
     channels: int | None = tunable(
-        None, "ResNet34: of its first stage (32). CAM++: of the layer behind its head (128).")
-    blocks: str = tunable("", "ResNet34: blocks of each stage (3:4:6:3). CAM++: layers of each block and how many"
+        None, "ResNet: of its first stage (32). CAM++: of the layer behind its head (128).")
+    blocks: str = tunable("", "ResNet: blocks of each stage (34: 3:4:6:3). CAM++: layers of each block and how many"
                           " frames apart they look (12x1:24x2:16x2).")
     head_channels: int | None = tunable(None, "CAM++: of its 2-D convolutions (32).")
     growth: int | None = tunable(None, "CAM++: channels that a layer adds (32).")
@@ -56,12 +57,14 @@ class XvectorNetworkOptions:
             if input_of_classifier == "embedding":
                 dims = dims[: self.embedding_layer]
             return {"type": "tdnn", "frame_layers": self.parsed_frame_layers(), "segment_dims": dims,
-                    "embedding_layer": self.embedding_layer}
+                    "embedding_layer": self.embedding_layer, "embedding_norm": self.embedding_norm}
         names = ["embedding_dim", "channels"]
         names += ["head_channels", "growth", "bottleneck"] if self.network == "campplus" else []
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         for name, value in given.items():
             require(value > 0, f"--{name.replace('_', '-')} must be at least 1, {value} is not")
+        if self.network != "campplus":
+            given["embedding_norm"] = self.embedding_norm
         if self.blocks:
             given["blocks"] = self.parsed_blocks()
         return {"type": self.network, **given}
@@ -81,9 +84,9 @@ class XvectorNetworkOptions:
         return layers
 
     def parsed_blocks(self):
-        if self.network == "resnet34":
-            return whole_numbers(self.blocks, "--blocks")
-        return [whole_numbers(word, "--blocks", "x") for word in self.blocks.split(":")]
+        if self.network == "campplus":
+            return [whole_numbers(word, "--blocks", "x") for word in self.blocks.split(":")]
+        return whole_numbers(self.blocks, "--blocks")
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,13 @@ class XvectorFrontEndOptions(MfccOptions):
     """What the network hears."""
 
     features: str = tunable("fbank", "Log mel energies, or cepstra.", choices=("fbank", "mfcc"))
-    num_mel_bins: int = tunable(80, "Number of mel filters.")
+    num_mel_bins: int = tunable(40, "Number of mel filters.")
     num_ceps: int = tunable(30, "MFCC: cepstra kept, C0 included.", "", "Kaldi egs/voxceleb/v2")
     high_freq: float = tunable(7600.0, "Upper edge of the mel filters; 0 or less counts from the Nyquist frequency.",
                                "Hz", "Kaldi egs/voxceleb/v2")
     use_energy: bool | None = tunable(None, "MFCC: log energy in place of C0 (true). Fbank: as a column (false).")
     cmn: str = tunable(
-        "sliding", "Subtract the mean of --cmn-window frames around every frame, of each window that becomes an"
+        "window", "Subtract the mean of --cmn-window frames around every frame, of each window that becomes an"
         " embedding, or of the recording (of a chunk in training).", "", "Kaldi apply-cmvn-sliding",
         ("none", "sliding", "window", "recording"))
     cmn_window: int = tunable(300, "Length of the sliding window.", "frames", "Kaldi egs/voxceleb/v2")
@@ -119,8 +122,8 @@ FRONT_END = ("features", "sample_frequency", "num_mel_bins", "num_ceps", "low_fr
 class ExampleOptions:
     """How recordings become examples, and examples batches."""
 
-    min_chunk: int = tunable(200, "Shortest example; a batch has one length.", "frames", "Kaldi run_xvector.sh")
-    max_chunk: int = tunable(400, "Longest example.", "frames", "Kaldi run_xvector.sh")
+    min_chunk: int = tunable(150, "Shortest example; a batch has one length.", "frames", "Kaldi has 200")
+    max_chunk: int = tunable(250, "Longest example.", "frames", "Kaldi has 400")
     short: str = tunable("repeat", "What is done with what is shorter than --min-chunk.", choices=("repeat", "skip"))
     batch_size: int = tunable(64, "Examples of a step, of all workers together.")
     utts_per_speaker: int | None = tunable(
@@ -155,8 +158,8 @@ class LossOptions:
         None, "Of am-softmax (default 0.2), aam-softmax (0.2, radians), triplet (0.2).")
     scale: float | None = tunable(None, "Of the cosines of am- and aam-softmax (default 30), and to begin with of"
                                   " ge2e and angular-prototypical (10).")
-    margin_start: float = tunable(0.0, "The margin is 0 up to here, then grows evenly,", "epochs")
-    margin_end: float = tunable(0.0, "and is whole from here on.", "epochs")
+    margin_start: float = tunable(0.3, "The margin is 0 up to here, then grows evenly,", "part of the training")
+    margin_end: float = tunable(0.6, "and is whole from here on.", "part of the training")
     subcentres: int = tunable(1, "Centres of each speaker, the nearest of which counts.", "", "Deng 2020")
     label_smoothing: float = tunable(0.0, "The part of the probability that goes to all speakers.", "", "Szegedy 2016")
     dropout: float = tunable(0.0, "The part of what the classifier takes that is set to zero.")
@@ -170,7 +173,8 @@ class LossOptions:
         require(self.subcentres >= 1, "--subcentres must be at least 1")
         require(self.margin is None or self.margin >= 0, "--margin must not be negative")
         require(self.scale is None or self.scale > 0, "--scale must be above 0")
-        require(0 <= self.margin_start and self.margin_end >= 0, "--margin-start and --margin-end must not be negative")
+        require(0 <= self.margin_start <= self.margin_end <= 1,
+                "--margin-start and --margin-end must be from 0 to 1, and the end not before the start")
         require(self.loss in CLASSIFIERS or not (self.label_smoothing or self.dropout or self.subcentres > 1),
                 f"--label-smoothing, --dropout and --subcentres are of a classifier, which --loss={self.loss} is not")
 
@@ -188,18 +192,19 @@ class LossOptions:
 @dataclass(frozen=True)
 class OptimiserOptions:
     epochs: int = tunable(40, "Passes over as many examples as the sound has chunks.")
-    optimizer: str = tunable("sgd", "How weights follow the gradient.", choices=("sgd", "adam", "adamw"))
-    learning_rate: float = tunable(0.1, "The highest.")
-    final_learning_rate: float = tunable(0.0001, "At the end, of the cosine, exponential and one-cycle schedules.")
+    optimizer: str = tunable("adamw", "How weights follow the gradient.", choices=("sgd", "adam", "adamw"))
+    learning_rate: float = tunable(0.003, "The highest.")
+    final_learning_rate: float = tunable(0.000003, "At the end, of the cosine, exponential and one-cycle schedules.")
     schedule: str = tunable("cosine", "How it comes down.", "", "Kaldi's is exponential",
                             ("constant", "cosine", "exponential", "step", "one-cycle"))
-    warmup: float = tunable(2.0, "It rises from 0 within this.", "epochs")
+    warmup: float = tunable(0.03, "It rises from 0 within this.", "part of the training")
     step_epochs: int = tunable(10, "The step schedule goes down every so many,", "epochs")
     step_factor: float = tunable(0.1, "by this factor.")
     momentum: float = tunable(0.9, "Of SGD, Nesterov's; for the others the first of their two.")
     weight_decay: float = tunable(0.0001, "Of matrices, not of biases and batch norms.")
-    clip_gradient: float = tunable(0.0, "Gradients are shortened to this length; 0 is never.")
-    mixed_precision: bool = tunable(False, "Compute in bfloat16 where that is precise enough.")
+    clip_gradient: float = tunable(5.0, "Gradients are shortened to this length; 0 is never.")
+    precision: str = tunable("float32", "Compute in bfloat16 where that is precise enough; half the time on processors"
+                             " that have it, more on others.", "", "torch.autocast", ("float32", "bfloat16"))
     sync_batchnorm: bool = tunable(True, "With several workers, batch norm sees the batch of all of them.")
     average: int = tunable(5, "The weights after this many last epochs are averaged, if the held-out error says so.")
     patience: int = tunable(0, "Stop after so many epochs without a lower held-out error; 0 is never.")
@@ -209,7 +214,7 @@ class OptimiserOptions:
         require(self.learning_rate > 0 and self.final_learning_rate >= 0, "learning rates must be above 0")
         require(self.schedule != "exponential" or self.final_learning_rate > 0,
                 "--final-learning-rate must be above 0 with --schedule=exponential")
-        require(self.warmup >= 0, "--warmup must not be negative")
+        require(0 <= self.warmup <= 1, "--warmup must be from 0 to 1")
         require(self.step_epochs >= 1 and 0 < self.step_factor <= 1,
                 "--step-epochs must be at least 1, and --step-factor above 0 and not above 1")
         require(0 <= self.momentum < 1, "--momentum must be from 0 to below 1")

@@ -12,7 +12,8 @@ from diarkit.training import averaging, distributed
 from diarkit.training.heldout import held_out_error
 from diarkit.training.loader import ahead
 from diarkit.training.losses import margin_at
-from diarkit.training.schedule import learning_rate, make_optimizer, set_learning_rate
+from diarkit.training.optimisers import Optimiser
+from diarkit.training.schedule import learning_rate
 from diarkit.training.state import State
 
 DROPOUT = 4  # what the random numbers are for, beside the seed
@@ -33,12 +34,12 @@ class Epoch(NamedTuple):
 class Model(nn.Module):
     """Network and head as one, which is what several workers hold in common."""
 
-    def __init__(self, network, head, mixed_precision):
+    def __init__(self, network, head, precision):
         super().__init__()
-        self.network, self.head, self.mixed_precision = network, head, mixed_precision
+        self.network, self.head, self.mixed = network, head, precision != "float32"
 
     def forward(self, features, labels, margin):
-        with torch.autocast(features.device.type, torch.bfloat16, enabled=self.mixed_precision):
+        with torch.autocast(features.device.type, torch.bfloat16, enabled=self.mixed):
             x = self.network(features)
             if getattr(self.head, "last", False):
                 x = self.network.after_embedding(x)
@@ -68,8 +69,8 @@ class Trainer:
         self.plan, self.make, self.held_out = plan, make, held_out
         self.opts, self.loss_opts = opts, loss_opts
         self.worker, self.device, self.threads = worker, torch.device(device), threads
-        self.model = Model(self.network, self.head, opts.mixed_precision)
-        self.optimizer = make_optimizer(self.model, opts)
+        self.model = Model(self.network, self.head, opts.precision)
+        self.optimiser = Optimiser(self.model, opts)
         if worker.count > 1:
             self.model = nn.parallel.DistributedDataParallel(self.model)
         self.state = State()
@@ -111,18 +112,17 @@ class Trainer:
         seed = np.random.SeedSequence([self.plan.seed, DROPOUT, done, self.worker.rank]).generate_state(1)
         torch.manual_seed(int(seed[0]))
         state.rate = learning_rate(done, self.plan.batches, opts)
-        set_learning_rate(self.optimizer, state.rate)
-        margin = margin_at(done / self.plan.batches, self.loss_opts)
+        margin = margin_at(done / (self.plan.batches * opts.epochs), self.loss_opts)
         loss, right, asked = self.model(features.to(self.device), labels.to(self.device), margin)
         numbers = distributed.summed([loss.item() / self.worker.count, float(right), asked], self.device)
         if not np.isfinite(numbers[0]):
             raise DataError(f"the loss is {numbers[0]} in epoch {state.epoch + 1}; a lower --learning-rate or a"
                             " --clip-gradient may help")
-        self.optimizer.zero_grad()
+        self.optimiser.clear()
         loss.backward()
         if opts.clip_gradient:
             nn.utils.clip_grad_norm_(self.model.parameters(), opts.clip_gradient)
-        self.optimizer.step()
+        self.optimiser.step(state.rate)
         state.sums = [total + number for total, number in zip(state.sums, numbers, strict=True)]
 
     def end_of_epoch(self):

@@ -54,11 +54,11 @@ def make_head(network, speakers, opts, count):
     return MetricHead(opts, count)
 
 
-def margin_at(epochs, opts):
-    """The margin after so many epochs, a fraction counts: 0, growing evenly, whole."""
+def margin_at(part, opts):
+    """The margin after that part of the training, 0 to 1: 0, growing evenly, whole. opts : LossOptions"""
     margin = MARGINS.get(opts.loss, 0.0) if opts.margin is None else opts.margin
-    if epochs >= opts.margin_end:
+    if part >= opts.margin_end:
         return margin
-    if epochs <= opts.margin_start:
+    if part <= opts.margin_start:
         return 0.0
-    return margin * (epochs - opts.margin_start) / (opts.margin_end - opts.margin_start)
+    return margin * (part - opts.margin_start) / (opts.margin_end - opts.margin_start)

@@ -30,10 +30,9 @@ def pack(trainer):
     state = trainer.state
     groups = {"network": copy_of(trainer.network), "head": copy_of(trainer.head), "best": state.best}
     groups.update({f"kept-{number}": weights for number, weights in state.kept.items()})
-    for number, slots in trainer.optimizer.state_dict()["state"].items():
-        groups[f"optimizer-{number}"] = {name: torch.as_tensor(value).cpu().numpy() for name, value in slots.items()
-                                         if value is not None}
-    arrays = {f"{group}.{name}": array for group, weights in groups.items() for name, array in weights.items()}
+    for name, slots in trainer.optimiser.slots.items():
+        groups[f"optimiser-{name}"] = {slot: tensor.cpu().numpy() for slot, tensor in slots.items()}
+    arrays = {f"{group}/{name}": array for group, weights in groups.items() for name, array in weights.items()}
     return arrays, {name: getattr(state, name) for name in NUMBERS}
 
 
@@ -42,17 +41,21 @@ def unpack(trainer, arrays, numbers):
     try:
         groups = {}
         for name, array in arrays.items():
-            group, _, name = name.partition(".")
+            group, _, name = name.partition("/")
             groups.setdefault(group, {})[name] = array
         load(trainer.network, groups.pop("network"))
         load(trainer.head, groups.pop("head", {}))
         state = State(**{name: numbers[name] for name in NUMBERS}, best=groups.pop("best", {}))
         kept = {int(group.partition("-")[2]): weights for group, weights in groups.items() if group.startswith("kept-")}
         state.kept = dict(sorted(kept.items()))
-        slots = {int(group.partition("-")[2]): {name: torch.from_numpy(array) for name, array in values.items()}
-                 for group, values in groups.items() if group.startswith("optimizer-")}
-        trainer.optimizer.load_state_dict({**trainer.optimizer.state_dict(), "state": slots})
+        trainer.optimiser.slots = {
+            group.partition("-")[2]: {slot: on_device(trainer, slot, array) for slot, array in values.items()}
+            for group, values in groups.items() if group.startswith("optimiser-")}
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"a checkpoint of another training: {reason}") from None
     trainer.state = state
+
+
+def on_device(trainer, slot, array):
+    return torch.from_numpy(array) if slot == "steps" else torch.from_numpy(array).to(trainer.device)

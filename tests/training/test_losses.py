@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from diarkit.embeddings.tdnn import Tdnn
-from diarkit.options.training import LossOptions
+from diarkit.options.training import LossOptions, OptimiserOptions
 from diarkit.training import classifiers, metric
 from diarkit.training.losses import make_head, margin_at
+from diarkit.training.optimisers import Optimiser
 
 P, K, DIM = 4, 3, 5
 
@@ -133,12 +134,13 @@ def test_every_loss_makes_embeddings_of_a_speaker_alike(name):
     network.embedding_dim = DIM
     head = make_head(network, P, LossOptions(loss=name), K)
     speakers = torch.arange(P).repeat_interleave(K)
-    optimizer = torch.optim.Adam([x, *head.parameters()], 0.1)
+    module = torch.nn.ParameterList([x, *head.parameters()])
+    optimiser = Optimiser(module, OptimiserOptions(optimizer="adam", weight_decay=0))
     for _ in range(60):
         loss, right, asked = head(x, speakers, 0.2)
-        optimizer.zero_grad()
+        optimiser.clear()
         loss.backward()
-        optimizer.step()
+        optimiser.step(0.1)
     assert float(right) == asked == (P if "prototypical" in name else P * K)
     unit = torch.nn.functional.normalize(x.detach())
     cosines, same = unit @ unit.T, speakers[:, None] == speakers
@@ -154,9 +156,9 @@ def test_what_the_classifier_takes():
 
 
 def test_margin_grows():
-    opts = LossOptions(margin=0.4, margin_start=2, margin_end=6)
-    assert [margin_at(epoch, opts) for epoch in (0, 2, 3, 5, 6, 9)] == pytest.approx([0, 0, 0.1, 0.3, 0.4, 0.4])
-    assert margin_at(0, LossOptions()) == classifiers.MARGIN
-    assert margin_at(0, LossOptions(loss="ge2e")) == 0
-    assert margin_at(0.5, LossOptions(margin_start=1, margin_end=1)) == 0
-    assert margin_at(1, LossOptions(margin_start=1, margin_end=1)) == classifiers.MARGIN
+    opts = LossOptions(margin=0.4, margin_start=0.2, margin_end=0.6)
+    assert [margin_at(part, opts) for part in (0, 0.2, 0.3, 0.5, 0.6, 1)] == pytest.approx([0, 0, 0.1, 0.3, 0.4, 0.4])
+    assert margin_at(0, LossOptions(margin_start=0, margin_end=0)) == classifiers.MARGIN == margin_at(1, LossOptions())
+    assert margin_at(1, LossOptions(loss="ge2e")) == 0
+    sudden = LossOptions(margin_start=0.5, margin_end=0.5)
+    assert margin_at(0.4, sudden) == 0 and margin_at(0.5, sudden) == classifiers.MARGIN
