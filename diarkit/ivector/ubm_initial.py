@@ -8,7 +8,7 @@ from diarkit.errors import DataError
 from diarkit.ivector.ubm import FRAMES, Expectation, update
 
 PERTURBATION = 0.1  # standard deviations by which the means of a split Gaussian move apart
-LEAST_FRAMES = 10  # of a Gaussian of the first model, as Kaldi has it
+LEAST_FRAMES = 10  # of a Gaussian on average; Kaldi asks for them with the first number of Gaussians only
 
 
 class Reservoir:
@@ -58,11 +58,12 @@ def initial_model(frames, opts, update_opts, rng, store=lambda model: model, rep
     store : what is kept of a model after each iteration, its numbers rounded as in a file
     report : called with the number of the iteration, from 1, of its Gaussians, and the log likelihood a frame before
 
-    Raises DataError for fewer than ten frames a Gaussian of the first model, and frames that do not vary.
+    Raises DataError for fewer than ten frames a Gaussian, and frames that do not vary.
     """
     first = opts.first_number()
-    if len(frames) < LEAST_FRAMES * first:
-        raise DataError(f"{len(frames)} frames are too few for {first} Gaussians, which need {LEAST_FRAMES} each")
+    if len(frames) < LEAST_FRAMES * opts.num_gauss:
+        raise DataError(f"{len(frames)} frames are too few for {opts.num_gauss} Gaussians, which need {LEAST_FRAMES} "
+                        "each at least")
     variances = variances_of(frames)
     if not variances.max() > 0:
         raise DataError("all frames are the same")

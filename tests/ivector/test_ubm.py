@@ -243,10 +243,10 @@ def test_what_is_lost_is_split_anew_but_not_at_the_end(monkeypatch):
 
 def test_frames_that_make_no_model():
     rng, opts = np.random.default_rng(0), UbmInitOptions(num_gauss=4)
-    with pytest.raises(DataError, match="19 frames are too few for 2 Gaussians"):
-        initial_model(np.zeros((19, 2), np.float32), opts, UbmUpdateOptions(), rng)
+    with pytest.raises(DataError, match="39 frames are too few for 4 Gaussians"):
+        initial_model(np.zeros((39, 2), np.float32), opts, UbmUpdateOptions(), rng)
     with pytest.raises(DataError, match="all frames are the same"):
-        initial_model(np.ones((20, 2), np.float32), opts, UbmUpdateOptions(), rng)
+        initial_model(np.ones((40, 2), np.float32), opts, UbmUpdateOptions(), rng)
     frames = np.stack([np.random.default_rng(0).normal(size=50), np.ones(50)], axis=1).astype(np.float32)
     model = initial_model(frames, opts, UbmUpdateOptions(min_gaussian_occupancy=1), rng)  # one column is constant
     assert (model[2][:, 1] == 0.001).all()
