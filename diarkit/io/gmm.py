@@ -11,7 +11,7 @@ import numpy as np
 from diarkit.errors import DataError
 from diarkit.io import values
 from diarkit.io.modelpieces import Pieces
-from diarkit.io.modelwords import Words as _Words
+from diarkit.io.modelwords import Words
 from diarkit.io.objects import read_object
 
 
@@ -33,12 +33,12 @@ class FullGmm(NamedTuple):
 
 def read_diag_gmm(rxfilename):
     """Read a <DiagGMM>. Raises DataError naming the file, also if it cannot be a model."""
-    return read_object(rxfilename, lambda source: _diag(_Words(source)))
+    return read_object(rxfilename, lambda source: _diag(Words(source)))
 
 
 def read_full_gmm(rxfilename):
     """Read a <FullGMM>. Raises DataError naming the file, also if it cannot be a model."""
-    return read_object(rxfilename, lambda source: _full(_Words(source)))
+    return read_object(rxfilename, lambda source: _full(Words(source)))
 
 
 def read_gmm(rxfilename):
@@ -145,7 +145,7 @@ def _full_constants(weights, scaled, inverse):
 
 
 def _either(source):
-    words = _Words(source)
+    words = Words(source)
     return _full(words) if words.next_is("<FullGMM>", "<FullGMMBegin>") else _diag(words)
 
 
