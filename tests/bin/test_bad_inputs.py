@@ -18,6 +18,14 @@ CASES = {
     "extract-xvectors": (["--segments", "extract-xvectors good/wav.scp {in} ark:{out}"], "end_over|reversed|unsorted"),
     "make-subsegments": (["--segments", "make-subsegments {in} {out}"], "dup_id|reversed|minus1"),
     "a model": (["--model", "diarize --vad=energy --model={in} good/long.wav"], "pickle|nan"),
+    "enroll-speakers": (["--vectors", "enroll-speakers 'utt2spk-to-spk2utt good/utt2spk |' ark:{in} ark:{out}"],
+                        "vec/"),
+    "identify-speakers": (["--vectors", "identify-speakers ark:{in} ark:good/vecs.ark good/ref.rttm {out}", "--model",
+                           "identify-speakers --plda={in} ark:good/vecs.ark ark:good/vecs.ark good/ref.rttm {out}"],
+                          "vec/nan|vec/neg|plda|empty"),
+    "a PLDA model": (["--model", "copy-plda {in} {out}"], "model/"),
+    "a model of windows": (["--model", "extract-xvectors --model={in} good/wav.scp good/segments ark:{out}"],
+                           "nan|plda"),
     "show-table": (["--feats", "show-table ark:{in}"], "huge|long_token|ragged"),
 }
 
