@@ -14,7 +14,8 @@ class ShowTableOptions:
     limit: int = tunable(0, "Stop after this many entries; 0 is all.", "entries")
     kind: str = tunable(
         "array", "What the values are, of which tables do not tell; array is all of matrices, vectors and integers.",
-        choices=("array", "int32", "float", "double", "bool", "token", "tokens", "int32-vector", "vector", "matrix"))
+        choices=("array", "int32", "float", "double", "bool", "token", "tokens", "int32-vector", "vector", "matrix",
+                 "gselect", "posteriors"))
 
 
 @dataclass(frozen=True)

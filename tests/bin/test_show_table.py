@@ -56,3 +56,12 @@ def test_a_damaged_archive_is_one_line(run_tool, tmp_path, table):
     done = run_tool("show-table", tmp_path / "x.ark", status=1)
     errors = [line for line in done.stderr.splitlines() if "error" in line]
     assert len(errors) == 1 and "x.ark: i: " in errors[0] and "Traceback" not in done.stderr
+
+
+def test_gaussians_of_frames(run_tool, tmp_path):
+    (tmp_path / "g").write_text("a 3 1 ; ; \n")
+    (tmp_path / "p").write_text("a [ 3 0.75 1 0.25 ] [ ] \n")
+    for name, kind in (("g", "gselect"), ("p", "posteriors")):
+        assert run_tool("show-table", f"--kind={kind}", tmp_path / name).stdout == (tmp_path / name).read_text()
+        shapes = run_tool("show-table", f"--kind={kind}", "--shapes", tmp_path / name).stdout
+        assert shapes == f"a {kind} frames 2 of 2 Gaussians\n"
