@@ -1,5 +1,9 @@
 """Tables of matrices that are gone through several times."""
 
+import os
+import stat
+from contextlib import suppress
+
 from diarkit.io.blocks import BLOCK, pieces
 from diarkit.io.specifiers import parse_rspecifier
 from diarkit.io.tables import read_blocks, read_values
@@ -7,22 +11,28 @@ from diarkit.io.tables import read_blocks, read_values
 STANDARD_INPUT = ("", "-", "/dev/stdin")
 
 
+def comes_once(rxfilename):
+    """Whether what has this name can be read but once: standard input, or a pipe that has a name, `<(command)`."""
+    with suppress(OSError):
+        return rxfilename in STANDARD_INPUT or stat.S_ISFIFO(os.stat(rxfilename).st_mode)
+    return False
+
+
 class Passes:
-    """A table of matrices, read anew in each pass; standard input, which comes once, is kept in memory.
+    """A table of matrices, read anew in each pass; one that comes but once is kept in memory.
 
     A command is run again in each pass.
     """
 
     def __init__(self, rspecifier):
         self._rspecifier = rspecifier
-        specifier = parse_rspecifier(rspecifier)
-        self._once = specifier.kind == "ark" and specifier.rxfilename in STANDARD_INPUT
+        self._once = comes_once(parse_rspecifier(rspecifier).rxfilename)
         self._kept = None
 
     def blocks(self, rows=BLOCK):
         """Iterate over the table in blocks of rows: key, and an iterable of (n, D) arrays. Errors: tables.read_blocks.
 
-        A matrix of standard input that cannot be read is told in the first pass only.
+        A matrix that cannot be read is told in the first pass only if the table comes but once.
         """
         if not self._once:
             return read_blocks(self._rspecifier, rows=rows)
