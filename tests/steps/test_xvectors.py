@@ -8,7 +8,8 @@ from diarkit.io.tables import ArrayWriter, read_arrays, read_numbers
 def test_whole_utterances_and_speakers(run_tool, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    features = {key: rng.normal(size=(length, 3)).astype(np.float32) for key, length in {"a": 50, "b": 7, "c": 120}.items()}
+    lengths = {"a": 50, "b": 7, "c": 120}
+    features = {key: rng.normal(size=(length, 3)).astype(np.float32) for key, length in lengths.items()}
     (tmp_path / "data").mkdir()
     with ArrayWriter("ark,scp:data/feats.ark,data/feats.scp") as out:
         for key, matrix in features.items():
