@@ -112,9 +112,10 @@ def find_layout(content, input_dim):
     Raises DataError if neither or both would do.
     """
     shape = the_input(open_session(content)).shape
-    fixed = [layout for layout, size in zip(LAYOUTS, (shape[2], shape[1]), strict=True) if size == input_dim]
-    possible = fixed or [layout for layout, size in zip(LAYOUTS, (shape[2], shape[1]), strict=True)
-                         if not isinstance(size, int)]
+    possible = [layout for layout, size in zip(LAYOUTS, (shape[2], shape[1]), strict=True) if size == input_dim]
+    if not possible and not any(isinstance(size, int) for size in shape[1:]):
+        possible = list(LAYOUTS)
+    # Not where the one fixed dimension is another: that is more likely features of another front end than of time.
     works, why = [], None
     for layout in possible:
         try:
@@ -126,5 +127,6 @@ def find_layout(content, input_dim):
         raise DataError(f"frames could be time first or features first: say which by --layout={LAYOUTS[0]} or "
                         f"{LAYOUTS[1]}")
     if not works:
-        raise why or DataError(f"the input {'x'.join(map(str, shape))} is not one of {input_dim} numbers a frame")
+        raise why or DataError(f"its input is {'x'.join(map(str, shape))}, and the front end gives {input_dim} numbers "
+                               "a frame")
     return works[0]

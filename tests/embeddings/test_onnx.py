@@ -54,8 +54,9 @@ def test_dimensions_that_do_not_fit():
     ):
         with pytest.raises(DataError, match=message):
             OnnxNetwork(data, layout, 7 if "7" in message else 6)
-    with pytest.raises(DataError, match="not one of 7 numbers"):
-        find_layout(content(("B", 6, 6)), 7)
+    for shape in (("B", 6, 6), ("B", "T", 6), ("B", 6, "T")):
+        with pytest.raises(DataError, match="and the front end gives 7 numbers"):
+            find_layout(content(shape), 7)
     with pytest.raises(DataError, match="--layout="):
         find_layout(content(nodes=mean_only(), shape=("B", "T", "F"), dims=("B", "F")), 6)
 
