@@ -81,11 +81,11 @@ class TrainingFolder:
             raise UsageError(f"{path} is of a training with other {odd[0]}; --restart begins anew")
         try:
             load(arrays, state["state"])
-            where = f"epoch {state['state']['epoch'] + 1}, step {state['state']['step']}"
+            where = f"{state['state']['epoch']} epochs and {state['state']['step']} steps are done"
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(str(error), where=path) from None
         if self.leads:
-            log(f"goes on from {path}, {where}")
+            log(f"goes on from {path}: {where}")
 
     def train(self, trainer, pack):
         """Run a trainer to its end, with checkpoints; pack : gives (arrays, state) of it as it is then."""

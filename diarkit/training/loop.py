@@ -86,17 +86,16 @@ class Trainer:
         """
         state = self.state
         while state.epoch < self.opts.epochs and not self.out_of_patience():
-            started, first = time.monotonic(), state.step
+            before = time.monotonic()
             self.model.train()
-            for features, labels in ahead(self.make, self.shares(state.epoch)[first:], self.threads):
+            for features, labels in ahead(self.make, self.shares(state.epoch)[state.step :], self.threads):
                 self.step(torch.from_numpy(features), torch.from_numpy(labels))
-                state.step += 1
+                now = time.monotonic()
+                state.step, state.seconds, before = state.step + 1, state.seconds + now - before, now
                 stop = on_step((state.epoch + state.step / self.plan.batches) / self.opts.epochs)
                 if distributed.of_leader(float(bool(stop)), self.device):
                     self.stopped = True
-                    state.seconds += time.monotonic() - started
                     return
-            state.seconds += time.monotonic() - started
             on_epoch(self.end_of_epoch())
 
     def shares(self, epoch):

@@ -164,8 +164,8 @@ def test_bfloat16_is_about_the_same(trainer):
         slopes.append(training.network.frames[0][0].weight.grad)
         training.train()
         assert all(array.dtype == np.float32 for array in training.finish()[0].values())
-    assert losses[0] != losses[1] and losses[0] == pytest.approx(losses[1], rel=0.02)
-    assert torch.nn.functional.cosine_similarity(slopes[0].flatten(), slopes[1].flatten(), dim=0) > 0.98
+    assert losses[0] != losses[1] and losses[0] == pytest.approx(losses[1], rel=0.1)
+    assert torch.nn.functional.cosine_similarity(slopes[0].flatten(), slopes[1].flatten(), dim=0) > 0.9
 
 
 def test_trials_of_held_out_speakers(monkeypatch, corpus):
