@@ -25,7 +25,8 @@ def test_goes_on_from_what_was_saved(tmp_path, capsys):
     record(tmp_path).save(arrays, state)
     found = []
     record(tmp_path).resume(lambda arrays, state: found.append((arrays["a"].tolist(), state)))
-    assert found == [([1, 1, 1], state)] and "checkpoint.safetensors: 4 epochs and 7 steps are done" in capsys.readouterr().err
+    assert found == [([1, 1, 1], state)]
+    assert "checkpoint.safetensors: 4 epochs and 7 steps are done" in capsys.readouterr().err
     record(tmp_path, restart=True).resume(lambda *_: pytest.fail("it was to begin anew"))
     with pytest.raises(UsageError, match=r"with other --augment \(false, not true\); --restart begins anew"):
         record(tmp_path, {**SETTINGS, "augment": True}).resume(found.append)
