@@ -7,9 +7,11 @@ Models and sums are those of io.ivectorextractor, IvectorExtractor and IvectorSu
 import numpy as np
 
 from diarkit.errors import DataError
+from diarkit.ivector.eigen import eigen
 from diarkit.ivector.packed import doubled, pack, unpack
 
 OFFSET = 100.0  # of the mean of the first dimension of i-vectors before training, as Kaldi has it
+LEAST_VARIANCE = 1e-7  # of i-vectors along any direction, as they are whitened
 MOST_CONDITION = 1e4  # of matrices that are inverted, the largest eigenvalue to the smallest, as in Kaldi
 
 
@@ -131,12 +133,11 @@ def whitening(sums, projections, precisions, weights, diagonalize):
     """A transform of i-vectors after which their covariance is I and their mean along the first dimension.
 
     With `diagonalize`, the average of M' S^-1 M over Gaussians, by their weights, is diagonal as well in the other
-    dimensions, falling. Returns V (R, R) and the new offset. The signs of the other dimensions are arbitrary; here the
-    largest number of each row of V is positive.
+    dimensions, falling. Returns V (R, R) and the new offset.
     """
     mean = sums.ivector_sum / sums.num_ivectors
-    values, vectors = np.linalg.eigh(sums.ivector_scatter / sums.num_ivectors - np.outer(mean, mean))
-    transform = vectors.T / np.sqrt(np.maximum(values, 1e-7))[:, None]
+    values, vectors = eigen(sums.ivector_scatter / sums.num_ivectors - np.outer(mean, mean))
+    transform = vectors.T / np.sqrt(np.maximum(values, LEAST_VARIANCE))[:, None]
     transform = turning(transform @ mean) @ transform
     if diagonalize and len(mean) > 1:
         average = np.zeros_like(transform)
@@ -144,12 +145,8 @@ def whitening(sums, projections, precisions, weights, diagonalize):
             average += weight * (projection.T @ precision @ projection)
         inverse = np.linalg.inv(transform[1:, 1:])
         turned = inverse.T @ average[1:, 1:] @ inverse
-        _, vectors = np.linalg.eigh((turned + turned.T) / 2)
-        transform[1:] = vectors[:, ::-1].T @ transform[1:]
-    largest = np.abs(transform).argmax(axis=1)
-    signs = np.sign(np.take_along_axis(transform, largest[:, None], axis=1))
-    signs[0] = 1
-    transform *= signs
+        values, vectors = eigen((turned + turned.T) / 2)
+        transform[1:] = vectors[:, np.argsort(-values, kind="stable")].T @ transform[1:]
     return transform, float(transform[0] @ mean)
 
 

@@ -1,4 +1,4 @@
-"""i-vector extractors by jobs, and i-vectors of windows and utterances: the same bytes for any number of jobs."""
+"""i-vector extractors by jobs, and i-vectors of windows and utterances: the same bytes as of one process."""
 
 import numpy as np
 import pytest
@@ -32,20 +32,18 @@ def folder(tmp_path_factory):
     return path
 
 
-def test_training_gives_the_same_bytes_for_any_number_of_jobs(folder, run_tool):
-    common = [*OPTIONS, "--ivector-dim", "3", "--num-iters", "2", "--block", "3", "ubm", "data"]
+def test_jobs_give_the_same_bytes_as_one_process(folder, run_tool):
+    common = [*OPTIONS, "--ivector-dim", "3", "--num-iters", "1", "--block", "3", "ubm", "data"]
     run_tool("train_ivector_extractor.sh", "--nj", "2", *common, "ie", cwd=folder)
-    run_tool("train_ivector_extractor.sh", "--nj", "1", *common, "ie.1", cwd=folder)
     assert len(list((folder / "ie/split").glob("sums.*"))) == 2
-    assert (folder / "ie/final.ie").read_bytes() == (folder / "ie.1/final.ie").read_bytes()
     feats = ("ark:add-deltas --delta-window=3 --delta-order=1 scp:data/feats.scp ark:- | "
              "select-voiced-frames ark:- scp:data/vad.scp ark:- |")
-    run_tool("train-ivector-extractor", "--ivector-dim=3", "--num-iters=2", "--block-size=3", "ubm", feats, "one",
+    run_tool("train-ivector-extractor", "--ivector-dim=3", "--num-iters=1", "--block-size=3", "ubm", feats, "one",
              cwd=folder)
     assert (folder / "one").read_bytes() == (folder / "ie/final.ie").read_bytes()
     assert (folder / "ie/final.ubm").read_bytes() == (folder / "ubm").read_bytes()
 
-    # and i-vectors with it, as one tool has them, of which the steps after it take
+    # and i-vectors with it, as one tool has them
     (folder / "conf").write_text("--window=1\n--period=0.5\n")
     run_tool("extract_ivectors.sh", "--nj", "2", *OPTIONS, "--subsegments-config", "conf", "ie", "data", "windows",
              cwd=folder)
@@ -63,10 +61,6 @@ def test_training_gives_the_same_bytes_for_any_number_of_jobs(folder, run_tool):
         assert list(found) == list(expected) and all(np.array_equal(found[name], expected[name]) for name in found)
     assert (folder / "whole/spk2utt").read_text().splitlines()[0] == "s0 r00 r03 r06 r09"
     assert not (folder / "whole/segments").exists()
-    run_tool("train_plda.sh", "--whiten-dir", "windows", "whole", "plda", cwd=folder)
-    run_tool("score_plda.sh", "--nj", "1", "plda", "windows", "scores", cwd=folder)
-    run_tool("score_cosine.sh", "--nj", "1", "windows", "cosine", cwd=folder)
-    assert (folder / "scores/scores.scp").exists() and (folder / "cosine/scores.scp").exists()
 
 
 def test_what_is_missing_is_told(folder, run_tool):

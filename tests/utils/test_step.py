@@ -64,6 +64,15 @@ def test_a_last_line_without_its_newline_is_a_line(step, tmp_path, lines, nj):
     assert len(list(folder.iterdir())) == used
 
 
+def test_vectors_of_either_kind(step, tmp_path):
+    (tmp_path / "d").mkdir()
+    assert step("vectors_of d").stdout == "d/xvector.scp\n"
+    (tmp_path / "d/ivector.scp").touch()
+    assert step("vectors_of d").stdout == "d/ivector.scp\n"
+    (tmp_path / "d/xvector.scp").touch()
+    assert step("vectors_of d").stdout == "d/xvector.scp\n"
+
+
 def test_tables_are_cut_between_blocks_of_lines(step, tmp_path):
     table = [f"utt{n}" for n in range(23)]
     (tmp_path / "table").write_text("\n".join(table) + "\n")
