@@ -12,7 +12,7 @@ import numpy as np
 from diarkit.errors import DataError
 from diarkit.exactsum import ExactSum
 from diarkit.ivector.mixtures import BLOCK, DiagMixture, FullMixture, checked_features
-from diarkit.ivector.packed import unpack
+from diarkit.ivector.packed import pack, unpack
 from diarkit.ivector.posteriors import frame_posteriors, kaldi_ranges, posteriors, scatter, weigh
 from diarkit.ivector.selection import with_selection
 
@@ -124,8 +124,7 @@ class Expectation:
                 squares += added[1][:, dim:]
             num_frames, likelihood = num_frames + len(block), likelihood + totals.sum(dtype=np.float64)
         if self.full:
-            rows, columns = np.tril_indices(dim)
-            squares = squares[:, rows, columns]
+            squares = pack(squares)
         return np.concatenate([counts[:, None], sums, squares], axis=1), num_frames, likelihood
 
     def _posteriors(self, block, starts, gaussians):
