@@ -157,6 +157,22 @@ def test_less_precise(network, precision, most):
     assert np.array_equal(embedder(network, precision=precision, threads=2).embed(matrix, windows), found)
 
 
+def test_layers_with_and_without_packed_weights(network, monkeypatch):
+    """Where torch has no such operators, or others, the products are those of its interface."""
+    matrix, windows = features(500), windows_of(500)
+    expected = embedder(network).embed(matrix, windows)
+
+    def other(*args):
+        raise RuntimeError("no such operator")
+
+    monkeypatch.setattr(tdnn_fast.PackedLayer, "__call__", other)
+    plain = embedder(network)
+    assert {type(layer) for layer in plain.network.layers} == {tdnn_fast.FrameLayer}
+    assert far(plain.embed(matrix, windows), expected) < 1e-5
+    half = embedder(network, precision="bfloat16").embed(matrix, windows)
+    assert 1e-5 < np.median(np.linalg.norm(half - expected, axis=1)) / np.linalg.norm(expected, axis=1).mean() < 0.03
+
+
 def test_plan_covers_what_is_wanted_and_little_else():
     rng = np.random.default_rng(0)
     for _ in range(200):
