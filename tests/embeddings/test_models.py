@@ -83,7 +83,7 @@ def test_precisions(signal, kind, precision):
     expected = make_embedder(model, XvectorOptions(threads=1)).embed(signal, WINDOWS)
     opts = XvectorOptions(threads=1, precision=precision)
     if precision == "int8" and kind != "tdnn":
-        with pytest.raises(UsageError, match="--precision=int8 is for TDNNs, and the network is a (ResNet34|Cam)"):
+        with pytest.raises(UsageError, match="--precision=int8 is for TDNNs, and the network is a (ResNet34|CAM)"):
             make_embedder(model, opts)
         return
     found = make_embedder(model, opts).embed(signal, WINDOWS)
