@@ -100,10 +100,14 @@ class FullMixture:
         logs = np.log(np.einsum("cdd->cd", self._factors)).sum(axis=1)
         with np.errstate(divide="ignore"):
             self._constants = np.log(self.weights) + logs - self.dim / 2 * np.log(2 * np.pi)
+        self._diagonal = None
 
     def diagonal(self):
-        """The DiagMixture of the same weights, means and variances; Kaldi's fgmm-global-to-gmm."""
-        return DiagMixture(self.weights, self.means, np.einsum("cdd->cd", np.linalg.inv(self.precisions)))
+        """The DiagMixture of the same weights, means and variances, made once; Kaldi's fgmm-global-to-gmm."""
+        if self._diagonal is None:
+            variances = np.einsum("cdd->cd", np.linalg.inv(self.precisions))
+            self._diagonal = DiagMixture(self.weights, self.means, variances)
+        return self._diagonal
 
     def selected_log_likelihoods(self, features, starts, gaussians):
         """Of some Gaussians of each frame of (T, D): log w_c N(x_t; c), (N,) float64."""

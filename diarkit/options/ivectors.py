@@ -106,3 +106,4 @@ class KaldiIvectorOptions:
     num_samples_for_weights: int = tunable(10, "Taken and not used: weights do not depend on i-vectors.")
     cache_size: int = tunable(100, "Taken and not used.")
     compute_auxf: bool = tunable(True, "Taken and not used.", names=("compute-objf-change",))
+    parallel: bool = tunable(False, "Taken and not used: what is added up is read one after the other.")
