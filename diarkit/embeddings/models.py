@@ -108,6 +108,8 @@ def running(opts, extraction):
     from diarkit.embeddings.devices import find_device
 
     device = find_device(opts.device)
+    if opts.precision == "int8" and device != "cpu":
+        raise UsageError(f"--precision=int8 is for --device=cpu, not {device}")
     shared = device != "cpu" if extraction.share_batches is None else extraction.share_batches
     size = opts.batch_size or (BATCH if device == "cpu" else BATCH_ON_GPU)
     return Running(opts.threads or processors(), size, device, opts.precision, shared)

@@ -11,7 +11,7 @@ from diarkit.embeddings.campplus import CamPlusPlus
 from diarkit.embeddings.embedders import GE2EEmbedder, StatisticsEmbedder
 from diarkit.embeddings.frontend import CMN, FrontEnd
 from diarkit.embeddings.ge2e import GE2E
-from diarkit.embeddings.models import make_embedder
+from diarkit.embeddings.models import make_embedder, running
 from diarkit.embeddings.spans import Cutter, averaged
 from diarkit.embeddings.xvector import make_network
 from diarkit.errors import DataError, UsageError
@@ -106,6 +106,15 @@ def test_devices_that_are_not_there():
     with pytest.raises(UsageError, match="--device=cuda: there is no such device here"):
         make_embedder(model, XvectorOptions(device="cuda"))
     assert make_embedder(model, XvectorOptions(device="auto")).running.device == "cpu"
+
+
+def test_a_gpu_shares_batches_and_has_no_int8(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    found = running(XvectorOptions(device="auto"), ExtractionOptions())
+    assert found.device == "cuda" and found.shared and found.batch_size > 8
+    assert not running(XvectorOptions(device="cuda"), ExtractionOptions(share_batches=False)).shared
+    with pytest.raises(UsageError, match="--precision=int8 is for --device=cpu, not cuda"):
+        running(XvectorOptions(device="auto", precision="int8"), ExtractionOptions())
 
 
 def test_options_that_cannot_be():
