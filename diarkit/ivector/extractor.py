@@ -20,17 +20,19 @@ class Extractor:
     linear : (C D, R), the rows of Sigma_c^-1 M_c one Gaussian after the other
     quadratic : (C, P), M_c' Sigma_c^-1 M_c, packed
 
-    Raises DataError for a model whose weights depend on the i-vector, and for covariances that cannot be.
+    Raises DataError, naming `where` the model is from, for one whose weights depend on the i-vector, and for covariances
+    that cannot be.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, where=None):
         if model.weight_projections.size:
-            raise DataError("the weights of its Gaussians depend on the i-vector (<w>): train with --use-weights=false")
+            raise DataError("the weights of its Gaussians depend on the i-vector (<w>): train with --use-weights=false",
+                            where)
         self.model, self.offset = model, model.offset
         self.num_gauss, self.feat_dim, self.dim = model.projections.shape
         signs, logs = np.linalg.slogdet(model.precisions)
-        if (signs <= 0).any() or not (model.weights > 0).all():
-            raise DataError("a covariance or a weight of its Gaussians is not positive")
+        if (signs <= 0).any() or (model.weights < 0).any():
+            raise DataError("a covariance or a weight of its Gaussians is not positive", where)
         self.linear = np.empty((self.num_gauss, self.feat_dim, self.dim))
         self.quadratic = np.empty((self.num_gauss, self.dim * (self.dim + 1) // 2))
         for first in range(0, self.num_gauss, CHUNK):
@@ -39,7 +41,8 @@ class Extractor:
             self.quadratic[some] = pack(model.projections[some].transpose(0, 2, 1) @ self.linear[some])
         self.linear = self.linear.reshape(-1, self.dim)
         # what a frame of each Gaussian adds to the log likelihood, whatever it is
-        self.constants = np.log(model.weights) + logs / 2 - self.feat_dim / 2 * np.log(2 * np.pi)
+        weights = np.maximum(model.weights, np.finfo(np.float64).tiny)  # of one that is never heard it may be 0
+        self.constants = np.log(weights) + (logs - self.feat_dim * np.log(2 * np.pi)) / 2
 
     def infer(self, counts, linear):
         """The most probable i-vectors of B utterances, less the offset: (B, R).

@@ -82,6 +82,7 @@ def test_posteriors_of_some_and_of_others(folder, run_tool):
     ("estimate-ivector-extractor ie/final.ie other.acc x", "other.acc: sums of another model"),
     ("extract-ivectors empty ark:feats.ark - ark:x", "no final.ubm or final.dubm is beside the extractor"),
     ("extract-ivectors --ubm=ie/final.dubm empty ark:feats.ark - ark:x", "empty: <IvectorExtractor> expected"),
+    ("extract-ivectors --ubm=ie/final.dubm weights.ie ark:feats.ark - ark:x", "weights.ie: the weights of its"),
     ("extract-ivectors ie ark:feats.ark nothing ark:x", "nothing: no such file"),
     ("extract-ivectors ie ark:narrow.ark - ark:x", "a: features of 2 dimensions"),
     ("extract-ivectors ie ark:nan.ark - ark:x", "a: nan.ark: 1 of 6 values are NaN or infinite"),
@@ -90,6 +91,9 @@ def test_what_cannot_be_is_told_in_a_line(folder, run_tool, line, message):
     (folder / "empty").touch()
     (folder / "narrow.ark").write_text("a [ 1 2\n3 4 ]\n")
     (folder / "nan.ark").write_text("a [ 1 2 3\n3 nan 5 ]\n")
+    (folder / "weights.ie").write_text(
+        "<IvectorExtractor> <w>  [\n  1 2 ]\n<w_vec>  [ ]\n<M> 1  [\n  1 0\n  0 1 ]\n<SigmaInv> [\n2 \n0 3 ]\n"
+        "<IvectorOffset> 4.5 </IvectorExtractor> \n")
     (folder / "other.acc").write_text(
         "<IvectorExtractorStats> <TotAuxf> -1 <gamma>  [ 3 ]\n<Y> 1  [\n  1 0 ]\n<R>  [\n  1 2 3 ]\n<Q>  [ ]\n"
         "<G>  [ ]\n<S> 0 <NumIvectors> 1 <IvectorSum>  [ 1 2 ]\n<IvectorScatter> [\n1 \n2 3 ]\n"

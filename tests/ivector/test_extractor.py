@@ -191,6 +191,7 @@ def test_gaussians_of_few_frames_stay_and_flaws_are_told(model, utterances):
         Extractor(model._replace(weight_projections=np.zeros((C, R))))
     with pytest.raises(DataError, match="not positive"):
         Extractor(model._replace(precisions=-model.precisions))
+    assert np.isfinite(Extractor(model._replace(weights=np.eye(C)[0])).constants).all()
     with pytest.raises(DataError, match="are the features those of the model"):
         extractor.infer(np.full((1, C), -100.0), np.ones((1, R)))
 
