@@ -20,8 +20,8 @@ class Extractor:
     linear : (C D, R), the rows of Sigma_c^-1 M_c one Gaussian after the other
     quadratic : (C, P), M_c' Sigma_c^-1 M_c, packed
 
-    Raises DataError, naming `where` the model is from, for one whose weights depend on the i-vector, and for covariances
-    that cannot be.
+    Raises DataError, naming `where` the model is from, for one whose weights depend on the i-vector, and for
+    covariances that cannot be.
     """
 
     def __init__(self, model, where=None):
