@@ -114,6 +114,15 @@ def test_pruning():
     assert prune(starts, gaussians, weights, 0)[2] is weights
 
 
+def test_pruning_of_what_is_small_beside_the_highest():
+    """0.125 is below 0.18 of 0.7; of the sum of the others 0.175 is 0.2, which stays."""
+    starts, gaussians, weights = np.array([0, 3]), np.array([4, 5, 6]), np.array([0.7, 0.175, 0.125])
+    assert prune(starts, gaussians, weights, 0.18)[1].tolist() == [4]
+    _, kept, found = prune(starts, gaussians, weights, 0.18, of_highest=True)
+    assert kept.tolist() == [4, 5]
+    np.testing.assert_allclose(found, [0.8, 0.2])
+
+
 def test_posteriors_of_frames(rng):
     weights, means, covariances, features = parameters(rng)
     mixture = FullMixture(weights, means, np.linalg.inv(covariances))
