@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from diarkit.errors import DataError
 from diarkit.ivector.posteriors import frame_posteriors
 from diarkit.ivector.ubm import FRAMES, is_full, mixture_of
 
@@ -21,11 +22,18 @@ class Background:
 
     gmm : weights, means, and variances (C, D) or `precisions` (C, D, D), see io.gmm. Full covariances say how likely
         Gaussians are; diagonal ones, of the same model, which are looked at.
+    extractor : the Extractor that it is for, if there is one yet
+
+    Raises DataError if it is not for that.
     """
 
-    def __init__(self, gmm):
+    def __init__(self, gmm, extractor=None):
         self.is_full = is_full(gmm)
         self.mixture = mixture_of(gmm)
+        sizes = self.mixture.num_gauss, self.mixture.dim
+        if extractor is not None and sizes != (extractor.num_gauss, extractor.feat_dim):
+            raise DataError(f"a background model of {sizes[0]} Gaussians of {sizes[1]} dimensions for an extractor of "
+                            f"{extractor.num_gauss} of {extractor.feat_dim}")
         self.preselector = self.mixture.diagonal() if self.is_full else self.mixture
 
     @property

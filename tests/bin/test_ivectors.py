@@ -80,7 +80,8 @@ def test_posteriors_of_some_and_of_others(folder, run_tool):
     ("train-ivector-extractor ie/final.dubm ark:empty x", "ark:empty: there is no utterance to train on"),
     ("estimate-ivector-extractor ie/final.ie ie/final.dubm x", "ie/final.dubm: <IvectorExtractorStats> expected"),
     ("estimate-ivector-extractor ie/final.ie other.acc x", "other.acc: sums of another model"),
-    ("extract-ivectors empty ark:feats.ark - ark:x", "no final.ubm or final.dubm is beside the extractor"),
+    ("extract-ivectors --ubm=two.dubm ie ark:feats.ark - ark:x", "2 Gaussians of 3 dimensions for an extractor of 4"),
+    ("extract-ivectors alone.ie ark:feats.ark - ark:x", "alone.ie: no final.ubm or final.dubm is beside the extractor"),
     ("extract-ivectors --ubm=ie/final.dubm empty ark:feats.ark - ark:x", "empty: <IvectorExtractor> expected"),
     ("extract-ivectors --ubm=ie/final.dubm weights.ie ark:feats.ark - ark:x", "weights.ie: the weights of its"),
     ("extract-ivectors ie ark:feats.ark nothing ark:x", "nothing: no such file"),
@@ -91,6 +92,8 @@ def test_what_cannot_be_is_told_in_a_line(folder, run_tool, line, message):
     (folder / "empty").touch()
     (folder / "narrow.ark").write_text("a [ 1 2\n3 4 ]\n")
     (folder / "nan.ark").write_text("a [ 1 2 3\n3 nan 5 ]\n")
+    (folder / "alone.ie").write_bytes((folder / "ie/final.ie").read_bytes())
+    write_gmm(f"{folder}/two.dubm", DiagGmm(np.full(2, 0.5), np.eye(2, D), np.ones((2, D))))
     (folder / "weights.ie").write_text(
         "<IvectorExtractor> <w>  [\n  1 2 ]\n<w_vec>  [ ]\n<M> 1  [\n  1 0\n  0 1 ]\n<SigmaInv> [\n2 \n0 3 ]\n"
         "<IvectorOffset> 4.5 </IvectorExtractor> \n")
