@@ -9,6 +9,13 @@ from diarkit.options.tunables import tunable
 
 CLASSIFIERS = ("softmax", "am-softmax", "aam-softmax")
 METRIC_LOSSES = ("triplet", "ge2e", "prototypical", "angular-prototypical")
+SIZES = {  # of networks, by the literature but for the smallest, which a processor trains in minutes
+    "resnet10": {"channels": 16, "embedding_dim": 128, "blocks": [1, 1, 1, 1]},
+    "resnet18": {"channels": 32, "embedding_dim": 256, "blocks": [2, 2, 2, 2]},
+    "resnet34": {"channels": 32, "embedding_dim": 256, "blocks": [3, 4, 6, 3]},
+    "campplus": {"channels": 128, "embedding_dim": 192, "blocks": [[12, 1], [24, 2], [16, 2]], "head_channels": 32,
+                 "growth": 32, "bottleneck": 128},
+}
 KALDI_TDNN = "-2,-1,0,1,2:512 -2,0,2:512 -3,0,3:512 0:512 0:1500"
 
 
@@ -37,9 +44,9 @@ class XvectorNetworkOptions:
     embedding_layer: int = tunable(
         1, "TDNN: which of these is the embedding: 1 as in Kaldi, 2 as in the survey of Park et al. 2022.")
     embedding_norm: bool = tunable(False, "TDNN, ResNet: the embedding goes through a batch norm, as that of CAM++.")
-    embedding_dim: int | None = tunable(None, "Of ResNet (256) and CAM++ (192).")
+    embedding_dim: int | None = tunable(None, "Of ResNet10 (128), ResNet18 and 34 (256), CAM++ (192).")
     channels: int | None = tunable(
-        None, "ResNet: of its first stage (32). CAM++: of the layer behind its head (128).")
+        None, "ResNet: of its first stage (16, 32, 32). CAM++: of the layer behind its head (128).")
     blocks: str = tunable("", "ResNet: blocks of each stage (34: 3:4:6:3). CAM++: layers of each block and how many"
                           " frames apart they look (12x1:24x2:16x2).")
     head_channels: int | None = tunable(None, "CAM++: of its 2-D convolutions (32).")
@@ -58,16 +65,17 @@ class XvectorNetworkOptions:
                 dims = dims[: self.embedding_layer]
             return {"type": "tdnn", "frame_layers": self.parsed_frame_layers(), "segment_dims": dims,
                     "embedding_layer": self.embedding_layer, "embedding_norm": self.embedding_norm}
-        names = ["embedding_dim", "channels"]
-        names += ["head_channels", "growth", "bottleneck"] if self.network == "campplus" else []
-        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        for name, value in given.items():
-            require(value > 0, f"--{name.replace('_', '-')} must be at least 1, {value} is not")
+        sizes = dict(SIZES[self.network])
+        for name in sizes:
+            value = getattr(self, name)
+            if value and name == "blocks":
+                sizes[name] = self.parsed_blocks()
+            elif value not in (None, ""):
+                require(value > 0, f"--{name.replace('_', '-')} must be at least 1, {value} is not")
+                sizes[name] = value
         if self.network != "campplus":
-            given["embedding_norm"] = self.embedding_norm
-        if self.blocks:
-            given["blocks"] = self.parsed_blocks()
-        return {"type": self.network, **given}
+            sizes["embedding_norm"] = self.embedding_norm
+        return {"type": self.network, **sizes}
 
     def parsed_frame_layers(self):
         """[[[offsets], outputs], ...]"""
@@ -132,7 +140,7 @@ class ExampleOptions:
     speed_perturb: str = tunable("", "Each speaker is another one at each of these speeds, such as 0.9:1.1.", "FACTORS",
                                  "Ko 2015; Yamamoto 2019")
     augment: bool = tunable(False, "Add noise, rooms and so on as the options of each say.")
-    spec_augment: bool = tunable(False, "Mask stretches of time and of columns.", "", "Park 2019")
+    spec_augment: bool = tunable(True, "Mask stretches of time and of columns.", "", "Park 2019")
 
     def __post_init__(self):
         require(1 <= self.min_chunk <= self.max_chunk, "--min-chunk must be at least 1, and --max-chunk no less")

@@ -7,7 +7,7 @@ import torch
 from diarkit import signals
 from diarkit.embeddings.campplus_fast import FastCamPlusPlus
 from diarkit.embeddings.frontend import FrontEnd
-from diarkit.embeddings.resnet import ResNet34
+from diarkit.embeddings.resnet import ResidualBlock, ResNet34
 from diarkit.embeddings.xvector import make_front_end, make_network
 from diarkit.errors import DataError
 
@@ -65,6 +65,15 @@ def test_resnet_is_as_deep_and_as_large_as_published():
     assert sum(convolution.kernel_size == (3, 3) for convolution in convolutions) == 33
     # Zeinali et al. 2019, table 2: 8 * 32 channels of an eighth of the mel filters
     assert network.linear.in_features == 2 * 8 * 32 * 8
+
+
+def test_the_shortcut_of_a_residual_block_is_a_convolution_with_its_stride():
+    block = ResidualBlock(2, 4, 2).eval()
+    x = torch.randn(3, 2, 9, 12)
+    y = torch.relu(block.bn1(torch.conv2d(x, block.conv1.weight, stride=2, padding=1)))
+    straight = block.shortcut[1](torch.conv2d(x, block.shortcut[0].weight, stride=2))
+    expected = torch.relu(block.bn2(torch.conv2d(y, block.conv2.weight, padding=1)) + straight)
+    assert torch.allclose(block(x), expected, atol=1e-6)
 
 
 def test_a_small_campplus_is_run_fast_too():

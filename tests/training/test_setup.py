@@ -36,7 +36,7 @@ def options(network=None, loss=None, examples=None, held_out=None, front_end=Non
 
 
 def test_every_option_stands_in_the_settings():
-    found = options().settings()
+    found = options(examples={"spec_augment": False}).settings()
     for name in ("network", "frame_layers", "learning_rate", "margin", "batch_size", "seed", "cmn", "num_mel_bins"):
         assert name in found
     assert not {"threads", "workers", "cache", "noise_snrs", "restart", "max_minutes", "time_mask"} & set(found)
@@ -51,9 +51,11 @@ def test_every_option_stands_in_the_settings():
     ({}, {"loss": "ge2e"}, {"segment_dims": [5]}),
     ({}, {"classify": "last"}, {"segment_dims": [5, 3]}),
     ({}, {}, {"type": "tdnn", "frame_layers": [[[-1, 0, 1], 4], [[0], 6]], "embedding_norm": False}),
-    ({"network": "resnet18", "channels": 2, "embedding_dim": 3}, {}, {"type": "resnet18", "channels": 2}),
+    ({"network": "resnet18", "channels": 2, "embedding_dim": 3}, {}, {"channels": 2, "blocks": [2, 2, 2, 2]}),
+    ({"network": "resnet10"}, {}, {"channels": 16, "embedding_dim": 128, "blocks": [1, 1, 1, 1]}),
     ({"network": "resnet34", "blocks": "1:2"}, {}, {"blocks": [1, 2]}),
     ({"network": "campplus", "blocks": "2x1:1x2", "growth": 4}, {}, {"blocks": [[2, 1], [1, 2]], "growth": 4}),
+    ({"network": "campplus"}, {}, {"type": "campplus", "bottleneck": 128, "head_channels": 32}),
 ])
 def test_networks_are_described_so_that_they_can_be_made(network, loss, expected):
     described = setup.describe(options(network, loss))
