@@ -8,6 +8,7 @@
 #     split_along dir 2 list name  of a list, the lines whose field 2 is a key of dir/N, as dir/name.N
 #     submit JOB=1:4 log word ...  $cmd, with words that reach the job as they are, whatever is in them
 #     vectors_of dir               dir/xvector.scp, or dir/ivector.scp where that is there instead
+#     people_of utt2spk windows2reco  windows with the speakers of the segments, or recordings, that they are cut from
 #     of_all_jobs 2                how many items may fail in all if so many of a job may; a percentage stays
 #     write_table out command ...  what the command says on stdout, whole or not at all
 #     join_tables out dir/x        the sorted lines of dir/x.1 ... dir/x.$nj, the same way
@@ -103,6 +104,12 @@ escape() {
 
 vectors_of() {
   if [[ -e $1/ivector.scp && ! -e $1/xvector.scp ]]; then echo "$1/ivector.scp"; else echo "$1/xvector.scp"; fi
+}
+
+people_of() {
+  awk 'FILENAME == ARGV[1] { of[$1] = $2; next }
+    { parent = substr($1, 1, length($1) - 18) } # make-subsegments: <segment>-<8 digits>-<8 digits>
+    { print $1, parent in of ? of[parent] : $2 in of ? of[$2] : $2 }' "$1" "$2"
 }
 
 of_all_jobs() {

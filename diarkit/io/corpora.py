@@ -76,21 +76,21 @@ def listed_recordings(folder, name):
 
 
 class SoundFolder:
-    """Writes a data directory of sounds, each an utterance and speaker of its own: a context manager.
+    """Writes a data directory of recordings, each an utterance: a context manager.
 
     The files appear at its end: wav.scp, utt2spk, spk2utt and reco2dur, sorted; unless an exception ends it.
     """
 
     def __init__(self, folder):
         self.folder = folder
-        self.found = {}  # name -> (path, s)
+        self.found = {}  # name -> (path, s, speaker)
 
-    def add(self, name, path):
-        """Add a recording. Raises DataError if it cannot be read, or has no samples."""
+    def add(self, name, path, speaker=""):
+        """Add a recording, by default of a speaker of its own. Raises DataError if it cannot be read, or is empty."""
         with open_audio(path) as audio:
             if not audio.num_samples:
                 raise DataError("no samples", path)
-            self.found[name] = path, audio.duration
+            self.found[name] = path, audio.duration, speaker or name
 
     def __enter__(self):
         return self
@@ -100,9 +100,12 @@ class SoundFolder:
             return
         os.makedirs(self.folder, exist_ok=True)
         names = sorted(self.found)
+        speakers = {}
+        for name in names:
+            speakers.setdefault(self.found[name][2], []).append(name)
         for file, lines in (("wav.scp", [f"{name} {self.found[name][0]}" for name in names]),
-                            ("utt2spk", [f"{name} {name}" for name in names]),
-                            ("spk2utt", [f"{name} {name}" for name in names]),
+                            ("utt2spk", [f"{name} {self.found[name][2]}" for name in names]),
+                            ("spk2utt", [" ".join([speaker, *speakers[speaker]]) for speaker in sorted(speakers)]),
                             ("reco2dur", [f"{name} {format_seconds(self.found[name][1])}" for name in names])):
             with open_text_output(os.path.join(self.folder, file)) as out:
                 out.writelines(f"{line}\n" for line in lines)
