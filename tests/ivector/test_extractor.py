@@ -18,6 +18,7 @@ from diarkit.ivector.training import (
     objective_of_squares,
     turning,
     update,
+    well_conditioned,
 )
 from diarkit.options.ivectors import IvectorUpdateOptions
 
@@ -117,6 +118,21 @@ def test_a_projection_is_the_best_one_and_stays_where_nothing_is_known(rng):
     root[0] = root[1] = 0  # the first two dimensions of i-vectors never vary
     moved = best_projection(old, old @ (root @ root.T), root @ root.T)
     np.testing.assert_allclose(moved, old, atol=1e-8)
+
+
+def test_directions_of_which_little_is_known_are_not_followed_far(rng):
+    """Where i-vectors vary by less than 1e-4 of the most, a step is as long as if they varied by that."""
+    old, away = rng.normal(size=(D, 2)), np.array([1, -1]) / np.sqrt(2)
+    scatter = np.array([[1, 1 - 1e-6], [1 - 1e-6, 1]])
+    wanted = rng.normal(size=(D, 1)) * away
+    moved = best_projection(old, old @ scatter + wanted, scatter)
+    np.testing.assert_allclose(moved, old + wanted / (2e-4 - 1e-10), rtol=1e-6)
+
+
+def test_a_covariance_that_can_be_inverted(rng):
+    vectors = np.linalg.qr(rng.normal(size=(D, D)))[0]
+    found = well_conditioned(vectors @ np.diag([1e-9, 5.0, 2e4]) @ vectors.T)
+    np.testing.assert_allclose(found, vectors @ np.diag([2, 5.0, 2e4]) @ vectors.T, atol=1e-8)
 
 
 def test_a_floored_covariance(rng):
