@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass
 
 import torch
 
-from diarkit.augment.augmenter import Augmenter
-from diarkit.augment.sounds import Corpora
 from diarkit.embeddings.xvector import KIND, make_network
 from diarkit.errors import DataError, UsageError
 from diarkit.options.augment import AugmentOptions, SoundOptions, SpecAugmentOptions
@@ -171,6 +169,9 @@ def settings(options, corpus):
 
 def make_augmenter(options, sounds, open_sound, coder):
     """The Augmenter of the options; sounds, open_sound, coder : see diarkit.augment."""
+    from diarkit.augment.augmenter import Augmenter  # imports scipy.signal, which those who do not augment do without
+    from diarkit.augment.sounds import Corpora
+
     rate = options.front_end_opts.sample_frequency
     corpora = Corpora(sounds, open_sound, rate, max_bytes=int(options.sound_opts.sounds_memory * 1e6))
     return Augmenter(options.augment_opts, corpora, rate, coder)

@@ -16,10 +16,10 @@ from safetensors.numpy import load_file
 from diarkit import toy
 
 RATE, SPEAKERS = 8000, 7
-TINY = [f"--sample-frequency={RATE}", "--high-freq=3800", "--num-mel-bins=16", "--network=tdnn", "--frame-layers=-1,0,1:8 0:8",
-        "--segment-layers=6", "--min-chunk=30", "--max-chunk=50", "--batch-size=12", "--epoch-examples=96",
-        "--epochs=3", "--threads=1", "--dev-speakers=2", "--dev-crop=0.5", "--average=2", "--optimizer=adam",
-        "--learning-rate=0.01", "--warmup=0"]
+TINY = [f"--sample-frequency={RATE}", "--high-freq=3800", "--num-mel-bins=16", "--network=tdnn",
+        "--frame-layers=-1,0,1:8 0:8", "--segment-layers=6", "--min-chunk=30", "--max-chunk=50", "--batch-size=12",
+        "--epoch-examples=96", "--epochs=3", "--threads=1", "--dev-speakers=2", "--dev-crop=0.5", "--average=2",
+        "--optimizer=adam", "--learning-rate=0.01", "--warmup=0", "--margin-start=0", "--margin-end=0"]
 
 
 @pytest.fixture(scope="module")
