@@ -1,9 +1,14 @@
 """What train-xvector reads, keeps in its folder while it trains (checkpoint, log, picture), and says."""
 
+import os
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+# Before torch comes: its threads would wait for each other by counting, which takes a third of the processors' time.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# ruff: noqa: E402 - these come after what has to be set first
 from diarkit.cli import messages
 from diarkit.cli.counting import Tally
 from diarkit.cli.messages import Progress, log

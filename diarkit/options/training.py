@@ -215,7 +215,7 @@ class OptimiserOptions:
                              " that have it, more on others.", "", "torch.autocast", ("float32", "bfloat16"))
     sync_batchnorm: bool = tunable(True, "With several workers, batch norm sees the batch of all of them.")
     average: int = tunable(5, "The weights after this many last epochs are averaged, if the held-out error says so.")
-    patience: int = tunable(0, "Stop after so many epochs without a lower held-out error; 0 is never.")
+    patience: int = tunable(0, "Stop after so many epochs with a higher held-out error than before; 0 is never.")
 
     def __post_init__(self):
         require(self.epochs >= 1, "--epochs must be at least 1")

@@ -138,7 +138,7 @@ class Trainer:
         if self.opts.average > 1:
             state.kept[state.epoch] = weights
             state.kept.pop(state.epoch - self.opts.average, None)
-        if error is None or state.best_error is None or error < state.best_error:
+        if error is None or state.best_error is None or error <= state.best_error:  # of equals the later one
             state.best, state.best_epoch, state.best_error = weights, state.epoch, error
         return epoch
 

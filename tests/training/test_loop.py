@@ -139,13 +139,13 @@ def test_without_an_average_the_last_or_the_best_epoch(monkeypatch, trainer):
 
 
 def test_patience(monkeypatch, trainer):
-    errors = iter([30.0, 10.0, 20.0, 10.0, 30.0, 5.0])
-    training = trainer(patience=2, epochs=6, average=1)
+    errors = iter([30.0, 10.0, 20.0, 10.0, 30.0, 20.0, 5.0])
+    training = trainer(patience=2, epochs=7, average=1)
     monkeypatch.setattr(training, "held_out_error", lambda: next(errors))
     epochs = []
     training.train(epochs.append)
-    assert [epoch.held_out_eer for epoch in epochs] == [30, 10, 20, 10] and not training.stopped
-    assert training.finish()[1] == "epoch 2"
+    assert [epoch.held_out_eer for epoch in epochs] == [30, 10, 20, 10, 30, 20] and not training.stopped
+    assert training.finish()[1] == "epoch 4"
 
 
 def test_a_loss_that_is_not_finite(trainer):
