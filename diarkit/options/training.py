@@ -258,7 +258,8 @@ class RunOptions:
     segments: str = tunable("", "Utterances are these segments of the recordings.", "segments")
     cache: float = tunable(2.0, "Keep this much sound in memory; the rest is read when it is needed.", "GB")
     workers: int = tunable(1, "Threads that make examples beside the training.")
-    threads: int = tunable(0, "Threads of the training; 0 is one for each processor.")
+    threads: int = tunable(1, "Threads of the training, 0 is one for each processor; the last digits hang on their"
+                           " number, and a small network is quicker with torchrun's workers.")
     device: str = tunable("cpu", "Where the network is trained.", choices=("cpu", "cuda"))
     checkpoint_minutes: float = tunable(10.0, "Write a checkpoint this often, and after every epoch.", "minutes")
     max_minutes: float = tunable(0.0, "Stop after this time and write the model as it is then; the same command goes on"
