@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Extractors of our own from a small corpus of real speech: an i-vector extractor and an x-vector network are trained
 # on one folder of single-speaker recordings, and told apart by how well they verify speakers that they never heard.
-#   ./run.sh --corpus "DIR ..." [--noise DIR,...] [--rirs DIR,...] [--exclude FILE] [--held-out 30] [--precision float32]
+#   ./run.sh --corpus "DIR ..." [--noise DIR,...] [--rirs DIR,...] [--exclude FILE] [--held-out 30]
+#            [--num-gauss 256] [--ivector-dim 100] [--xvector-config conf/xvector.conf] [--precision float32]
 #            [--nj 2] [--stage 0] [--stop-stage 4] [--cmd run.sh] [--data data] [--exp exp]
 # DIR is LibriSpeech/train-clean-5 or any other folder with a folder a speaker in it, or with files <speaker>-...; the
 # first DIR's speakers are held out. Noises and room responses are folders of recordings, too, with commas between; FILE
@@ -15,6 +16,8 @@ corpus=''
 noise='' rirs=''
 exclude=''
 held_out=30
+num_gauss=256 ivector_dim=100
+xvector_config=conf/xvector.conf # options of train-xvector
 data=data
 exp=exp
 nj=2
@@ -37,12 +40,13 @@ if ((stage <= 0 && 0 <= stop_stage)); then
 fi
 
 if ((stage <= 1 && 1 <= stop_stage)); then
-  train_ubm.sh --nj "$nj" --cmd "$cmd" --num-gauss 256 "$data/train" "$exp/ubm"
-  train_ivector_extractor.sh --nj "$nj" --cmd "$cmd" --ivector-dim 100 "$exp/ubm/final.ubm" "$data/train" "$exp/ivector"
+  train_ubm.sh --nj "$nj" --cmd "$cmd" --num-gauss "$num_gauss" "$data/train" "$exp/ubm"
+  train_ivector_extractor.sh --nj "$nj" --cmd "$cmd" --ivector-dim "$ivector_dim" \
+    "$exp/ubm/final.ubm" "$data/train" "$exp/ivector"
 fi
 
 if ((stage <= 2 && 2 <= stop_stage)); then
-  train-xvector --config conf/xvector.conf --precision "$precision" --augment --speech "$data/train" \
+  train-xvector --config "$xvector_config" --precision "$precision" --augment --speech "$data/train" \
     ${noise:+--noise "$noise"} ${rirs:+--rirs "$rirs"} "$data/train/wav.scp" "$data/train/utt2spk" "$exp/xvector"
 fi
 
