@@ -18,6 +18,7 @@ utt2spk=$1 xvectors=$2 out=$3
 
 vectors=$(vectors_of "$xvectors") table=scp:$(vectors_of "$xvectors") allow=--max-failed=$max_failed
 require "$utt2spk" "$vectors" "$xvectors/utt2spk" "$config" "$trials_config"
+differ "$out/utt2spk" "$utt2spk" "$xvectors/utt2spk"
 mkdir -p "$out/log"
 write_table "$out/utt2spk" people_of "$utt2spk" "$xvectors/utt2spk"
 submit "$out/log/trials.log" make-trials --config "$trials_config" "$out/utt2spk" "$out/trials"

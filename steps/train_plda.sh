@@ -19,6 +19,7 @@ xvectors=$1 out=$2
 
 vectors=$(vectors_of "$xvectors") unlabelled=$(vectors_of "${whiten_dir:-$xvectors}")
 require "$vectors" "$xvectors/utt2spk" "$utt2spk" "$unlabelled" "$config"
+differ "$out/utt2spk" "$utt2spk" "$xvectors/utt2spk"
 mkdir -p "$out/log"
 whiten=scp:$unlabelled labelled=scp:$vectors
 mean=$out/mean.vec transform=$out/transform.mat

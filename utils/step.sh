@@ -3,6 +3,7 @@
 #
 #     usage 2                      print the comment at the top of the script, and end with status 2
 #     require a/{feats.scp,rttm}   end with one line if a file is not there
+#     differ out a/utt2spk b       end with one line if out is one of the files that are read
 #     split_table 4 table dir      cut the lines of a table into dir/1 ... dir/4
 #     split_table 4 table dir 128  ... between blocks of so many lines
 #     split_along dir 2 list name  of a list, the lines whose field 2 is a key of dir/N, as dir/name.N
@@ -34,6 +35,14 @@ done
 usage() {
   parse_options_help >&2
   exit "$1"
+}
+
+# What is written must not be what is read.
+differ() {
+  local file
+  for file in "${@:2}"; do
+    [[ ! $1 -ef $file ]] || step_fail "would be written over what is read: $file"
+  done
 }
 
 require() {
@@ -107,9 +116,13 @@ vectors_of() {
 }
 
 people_of() {
-  awk 'FILENAME == ARGV[1] { of[$1] = $2; next }
+  local first=$1 second=$2
+  if [[ $first != /* ]]; then first=./$first; fi # awk takes a=b for a variable that is set
+  if [[ $second != /* ]]; then second=./$second; fi
+  awk 'people { of[$1] = $2; next }
     { parent = substr($1, 1, length($1) - 18) } # make-subsegments: <segment>-<8 digits>-<8 digits>
-    { print $1, parent in of ? of[parent] : $2 in of ? of[$2] : $2 }' "$1" "$2"
+    { print $1, parent in of ? of[parent] : $2 in of ? of[$2] : $2 }' \
+    people=1 "$first" people=0 "$second"
 }
 
 of_all_jobs() {

@@ -5,8 +5,6 @@ import numpy as np
 from diarkit import signals
 from diarkit.errors import DataError
 
-KINDS = ("noise", "music", "speech", "rirs")
-
 
 class Corpora:
     """Sounds by kind: "noise", "music", "speech" (for babble) and "rirs" (impulse responses of rooms).

@@ -6,6 +6,7 @@ from pathlib import Path
 from diarkit.errors import DataError
 from diarkit.io.audio import open_audio
 from diarkit.io.datadir.durations import format_seconds
+from diarkit.io.recordings import files_below
 from diarkit.io.streams import open_text_output, read_lines
 
 MUSAN = ("music", "noise", "speech")
@@ -24,7 +25,7 @@ def musan_recordings(folder, kind):
     if not os.path.isdir(os.path.join(folder, kind)):
         raise DataError(f"no folder {kind} in it; MUSAN has music, noise and speech", folder)
     found = {}
-    for path in sorted(Path(folder, kind).rglob("*.wav")):
+    for path in files_below(Path(folder, kind), {".wav"}):
         if found.setdefault(path.stem, str(path)) != str(path):
             raise DataError(f"{path.stem} is there twice, as {found[path.stem]}, too", str(path))
     if not found:
@@ -86,8 +87,14 @@ class SoundFolder:
         self.found = {}  # name -> (path, s, speaker)
 
     def add(self, name, path, speaker=""):
-        """Add a recording, by default of a speaker of its own. Raises DataError if it cannot be read, or is empty."""
-        with open_audio(path) as audio:
+        """Add a recording, by default of a speaker of its own. Raises DataError if it cannot be read, is empty, or
+        has a name or a path that cannot be in a list or is there already.
+        """
+        if len(name.split()) != 1 or path != path.strip() or "\n" in path:
+            raise DataError("blanks cannot be in the key of a list, nor line ends or blanks around a path", path)
+        if name in self.found:
+            raise DataError(f"a recording of this name is there already, {self.found[name][0]}", path)
+        with open_audio(path, from_table=True) as audio:  # of lists that a corpus brings along, no command runs
             if not audio.num_samples:
                 raise DataError("no samples", path)
             self.found[name] = path, audio.duration, speaker or name

@@ -1,12 +1,11 @@
 """Collections of sounds for augmentation: folders of recordings, data directories, lists."""
 
 import os
-from pathlib import Path
 
 from diarkit.errors import DataError
 from diarkit.io.audio import open_audio
 from diarkit.io.lists import read_scp
-from diarkit.io.recordings import ENDINGS
+from diarkit.io.recordings import files_below
 
 KINDS = ("noise", "music", "speech", "rirs")  # fields of SoundOptions
 
@@ -24,7 +23,7 @@ def read_sounds(opts):
 def read_source(name):
     if os.path.isdir(name):
         table = os.path.join(name, "wav.scp")
-        entries = list(read_scp(table).values()) if os.path.exists(table) else recordings_below(name)
+        entries = list(read_scp(table).values()) if os.path.exists(table) else list(map(str, files_below(name)))
     elif name.endswith(".scp") or name.startswith("scp:"):
         entries = list(read_scp(name.removeprefix("scp:")).values())
     elif os.path.exists(name):
@@ -34,11 +33,6 @@ def read_source(name):
     if not entries:
         raise DataError("no recordings in it", name)
     return entries
-
-
-def recordings_below(folder):
-    """All recordings in a folder and the folders in it, sorted by their paths."""
-    return sorted(str(path) for path in Path(folder).rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
 
 
 def open_sound(entry):

@@ -63,5 +63,22 @@ def expand(name):
     return [(recording_name(Path(name)), name, False)]
 
 
+def files_below(folder, endings=ENDINGS, above=()):
+    """Iterate over the paths of recordings in a folder and the folders in it, also linked ones, each folder sorted.
+
+    A link to a folder that it lies in is passed over, and so are hidden files and folders.
+    """
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    for path in sorted(Path(folder).iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from files_below(path, endings, (*above, real))
+        elif path.suffix.lower() in endings and path.is_file():
+            yield path
+
+
 def recording_name(path):
     return re.sub(r"\s+", "_", path.stem) or "_"

@@ -5,8 +5,7 @@ import random
 from pathlib import Path
 
 from diarkit.errors import DataError
-
-ENDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".aif", ".aiff", ".au")
+from diarkit.io.recordings import ENDINGS, files_below
 
 
 def speech_of_speakers(folder):
@@ -23,10 +22,8 @@ def speech_of_speakers(folder):
     if not root.is_dir():
         raise DataError("no such folder", folder)
     found = {}
-    for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).parts):
+    for path in files_below(root):
         parts = path.relative_to(root).parts
-        if path.suffix.lower() not in ENDINGS or any(part.startswith(".") for part in parts) or not path.is_file():
-            continue
         speaker = parts[0] if len(parts) > 1 else path.stem.split("-")[0]
         name = path.stem
         if not name.startswith(f"{speaker}-"):
@@ -38,12 +35,12 @@ def speech_of_speakers(folder):
             raise DataError(f"{name} is there twice, as {own[name]}, too", os.fspath(path))
         own[name] = os.fspath(path)
     if not found:
-        raise DataError(f"no recordings in it ({' '.join(ENDINGS)})", folder)
+        raise DataError(f"no recordings in it ({' '.join(sorted(ENDINGS))})", folder)
     return found
 
 
 def held_out_of(speakers, count, seed):
     """`count` of the speakers, a sorted list, drawn by `seed`: a set. Raises DataError if none would be left."""
-    if count >= len(speakers):
+    if count and count >= len(speakers):
         raise DataError(f"there are {len(speakers)} speakers: {count} of them cannot be held out")
     return set(random.Random(seed).sample(speakers, count))

@@ -41,6 +41,9 @@ class SoundOptions:
         500.0, "Keep this much of them in memory, in every process; the rest is read again.", "MB")
 
     def __post_init__(self):
+        for name in dict.fromkeys(NEEDS.values()):
+            text = getattr(self, name)
+            require(not text or text.strip(","), f"--{name} names nothing: '{text}'")
         require(self.sounds_memory >= 0, f"--sounds-memory must not be negative, {self.sounds_memory:g} is")
 
 
@@ -61,7 +64,9 @@ class EffectOptions:
 
     def __post_init__(self):
         for name in ("noise_snrs", "music_snrs", "babble_snrs"):
-            number_list(getattr(self, name), "--" + name.replace("_", "-"))
+            option, text = "--" + name.replace("_", "-"), getattr(self, name)
+            require(all(abs(snr) <= 100 for snr in number_list(text, option)),
+                    f"{option} must be from -100 to 100 dB, not '{text}'")
         voices = number_list(self.babble_voices, "--babble-voices", whole=True)
         require(all(0 < number <= 100 for number in voices), "--babble-voices must be from 1 to 100")
         require(self.noise_interval >= 0, f"--noise-interval must not be negative, {self.noise_interval:g} is")

@@ -236,3 +236,43 @@ def test_what_is_missing_is_one_line(folder, run_tool, command, says):
     done = run_tool(*command.split(), cwd=folder, status=1)
     assert done.stderr == says + "\n"
     assert not (folder / "out").exists()
+
+
+# ------------------------------------------------------------------------------------ score_trials.sh
+
+
+def test_score_trials(scored, run_tool):
+    """The pairs of dev's windows, whose voices are in runs of five, by the cosine and by PLDA."""
+    windows = [line.split()[0] for line in (scored / "dev/utt2spk").read_text().splitlines()]
+    speaker = {name: f"{name[:2]}-{int(name[3:]) // 5 % (2 + int(name[1]))}" for name in windows}
+    (scored / "people").write_text("".join(f"{name} {who}\n" for name, who in speaker.items()))
+    (scored / "of-windows").mkdir()
+    shutil.copy(scored / "dev/xvector.scp", scored / "of-windows")
+    (scored / "of-windows/utt2spk").write_text("".join(f"{name} {name}\n" for name in windows))
+    (scored / "some").write_text("--max-nontargets=50\n")
+    run_tool("make-trials", "--max-nontargets=50", "people", "trials", cwd=scored)
+    run_tool("score-cosine", "trials", "scp:dev/xvector.scp", "scp:dev/xvector.scp", "cosines", cwd=scored)
+    done = run_tool("score_trials.sh", "--trials-config", "some", "people", "of-windows", "by cosine", cwd=scored)
+    for name, expected in (("utt2spk", "people"), ("trials", "trials"), ("scores", "cosines")):
+        assert (scored / "by cosine" / name).read_text() == (scored / expected).read_text()
+    assert done.stdout == (scored / "by cosine/eer").read_text() and "nontargets" in done.stdout
+
+    run_tool("score_trials.sh", "--plda", "plda", "--trials-config", "some", "people", "of-windows", "by-plda",
+             cwd=scored)
+    for tool, model, source, target in (("subtract-mean", "plda/mean.vec", "scp:dev/xvector.scp", "ark:t.1"),
+                                        ("apply-transform", "plda/transform.mat", "ark:t.1", "ark:t.2")):
+        run_tool(tool, model, source, target, cwd=scored)
+    run_tool("normalize-length", "ark:t.2", "ark:t.3", cwd=scored)
+    run_tool("score-plda", "plda/plda", "ark:t.3", "ark:t.3", "trials", "ratios", cwd=scored)
+    assert (scored / "by-plda/scores").read_text() == (scored / "ratios").read_text()
+
+
+def test_score_trials_that_cannot_be(folder, run_tool):
+    for args, message in ((["nowhere", "dev", "out"], "no such file: nowhere"),
+                          (["dev/utt2spk", "nowhere", "out"], "no such file: nowhere/xvector.scp"),
+                          (["--plda", "nowhere", "dev/utt2spk", "dev", "out"], "no such file: nowhere/mean.vec"),
+                          (["train/utt2spk", "dev", "dev"], "would be written over what is read: dev/utt2spk"),
+                          (["train/utt2spk", "dev", "train"], "would be written over what is read: train/utt2spk")):
+        done = run_tool("score_trials.sh", *args, cwd=folder, status=1)
+        assert message in done.stderr and not (folder / "out/scores").exists()
+    assert not (folder / "dev/trials").exists() and not (folder / "train/trials").exists()

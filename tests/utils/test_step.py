@@ -97,3 +97,24 @@ def test_how_many_may_fail(step):
         done = step("touch x", f"--max-failed={wrong}", status=2)
         assert done.stderr.startswith(f"step: --max-failed: '{wrong}' is neither a number nor a percentage (see ")
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("utt2spk", "vectors"), [("utt2spk", "vectors"), ("x=1/a b", "y=2/c")])
+def test_people_of(step, tmp_path, utt2spk, vectors):
+    for name in (utt2spk, vectors):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / utt2spk).write_text("s1-r1-a s1\ns2-r2-a s2\nr3 s3\n")
+    (tmp_path / vectors).write_text("s1-r1-a-00000000-00000150 r1\nw2 s2-r2-a\nw3 r3\nw4 s4\n")
+    done = step('people_of "$1" "$2"', utt2spk, vectors)
+    assert done.stdout.splitlines() == ["s1-r1-a-00000000-00000150 s1", "w2 s2", "w3 s3", "w4 s4"]
+    (tmp_path / "own").write_text("v1 s1\nv2 s2\n")
+    (tmp_path / "none").write_text("")
+    for first in ("own", "none"):
+        assert step('people_of "$1" "$2"', first, "own").stdout == "v1 s1\nv2 s2\n"
+
+
+def test_differ(step, tmp_path):
+    (tmp_path / "a").write_text("")
+    (tmp_path / "b").symlink_to("a")
+    step("differ new a b; differ b c")
+    assert "would be written over what is read: b" in step("differ a c b", status=1).stderr

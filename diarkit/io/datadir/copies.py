@@ -47,7 +47,9 @@ class CopyFolder:
             for _ in Lists(source, self.utterances[1], self.utterances[0]).of(copies[0]):
                 pass  # what is wrong with them is said before the work, not after it
         rxfilename = parse_audio_rspecifier(table).rxfilename
-        entries = read_scp(rxfilename).values() if parse_audio_rspecifier(table).kind == "scp" else ()
+        once = rxfilename in ("", "-") or rxfilename.endswith("|")  # such a list cannot be read here as well
+        is_list = parse_audio_rspecifier(table).kind == "scp" and not once
+        entries = read_scp(rxfilename).values() if is_list else ()
         self.inputs = {os.path.realpath(name) for name in (rxfilename, *entries)}
         self.paths = {}  # recording -> {copy: its file}
         self.clipped, self.lost, self.left_out = 0, 0, []
