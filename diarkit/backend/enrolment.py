@@ -98,15 +98,21 @@ def merged(old, old_count, new, new_count, least):
     return (old_count * np.asarray(old, np.float64) + new_count * np.asarray(new, np.float64)) / total
 
 
-def alike(profiles, least):
-    """Pairs of profiles (P, D) whose cosine is at least `least`: [(i, j, cosine)], i < j, the most alike first."""
-    vectors, pairs, first = prepared(profiles), [], 0
-    for block in product_rows(vectors):
-        for i, j in zip(*np.nonzero(block >= least), strict=True):
-            if first + i < j:
-                pairs.append((int(first + i), int(j), float(block[i, j])))
+def alike(profiles, least, most):
+    """Pairs of profiles (P, D) whose cosine is at least `least`: [(i, j, cosine)], i < j, and how many there are.
+
+    Of more than `most` only the most alike are given; they come first.
+    """
+    pairs, number, first = [], 0, 0
+    for block in product_rows(prepared(profiles)):
+        rows, columns = np.nonzero(np.triu(block >= least, first + 1))
+        cosines = block[rows, columns]
+        number += len(rows)
+        for n in np.argsort(-cosines, kind="stable")[:most]:
+            pairs.append((int(first + rows[n]), int(columns[n]), float(cosines[n])))
+        pairs = sorted(pairs, key=lambda pair: -pair[2])[:most]
         first += len(block)
-    return sorted(pairs, key=lambda pair: -pair[2])
+    return pairs, number
 
 
 def covered(times):

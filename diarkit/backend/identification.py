@@ -10,6 +10,7 @@ from diarkit.backend.plda_scoring import scores_between
 from diarkit.options.plda import LengthOptions
 
 UNKNOWN = -1
+BLOCK = 1000  # vectors whose scores are in memory at a time
 
 
 class Matcher:
@@ -67,7 +68,21 @@ def decide(scores, threshold, one_to_one=True):
 
 def ranked(scores, number):
     """The highest of (P,) scores: [(profile, score)], the first of equal ones first."""
-    return [(int(n), float(scores[n])) for n in np.argsort(-scores, kind="stable")[:number]]
+    scores = np.asarray(scores)
+    least = np.partition(scores, -number)[-number] if number < len(scores) else -np.inf
+    best = np.flatnonzero(scores >= least)
+    return [(int(n), float(scores[n])) for n in best[np.argsort(-scores[best], kind="stable")[:number]]]
+
+
+def identified(matcher, vectors, threshold, one_to_one=True):
+    """Iterate over (number of the profile or UNKNOWN, scores (P,)) of vectors, see decide.
+
+    Vectors that are independent of each other are compared block by block, so that there may be many.
+    """
+    block = max(len(vectors), 1) if one_to_one else BLOCK
+    for start in range(0, len(vectors), block):
+        scores = matcher(vectors[start : start + block])
+        yield from zip(decide(scores, threshold, one_to_one), scores, strict=True)
 
 
 class Windows:

@@ -1,5 +1,7 @@
 """Pairs for verification trials: all of them, or a sample drawn evenly from those that may be."""
 
+from functools import cached_property
+
 import numpy as np
 
 
@@ -36,6 +38,7 @@ class Pairs:
             others, targets = others[kept], targets[kept]
         return others, targets
 
+    @cached_property
     def counts(self):
         """How many targets and nontargets there are."""
         found = [self.row(i)[1] for i in range(self.rows)]
@@ -49,7 +52,7 @@ class Pairs:
         """
         chosen = [np.sort(np.random.default_rng([seed, kind]).choice(total, number, replace=False, shuffle=False))
                   if number < total else None
-                  for kind, (total, number) in enumerate(zip(self.counts(), numbers, strict=True))]
+                  for kind, (total, number) in enumerate(zip(self.counts, numbers, strict=True))]
         passed = [0, 0]  # targets and nontargets of the rows before
         for i in range(self.rows):
             others, targets = self.row(i)

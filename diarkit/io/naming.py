@@ -32,6 +32,18 @@ class Units:
     def label(self, unit):
         return self.own[unit][0].speaker
 
+    def unknown(self, taken):
+        """{unit: label}, with '_' behind those that are among the names `taken`, no two labels becoming one."""
+        labels = dict.fromkeys(record[0].speaker for record in self.own.values())
+        used, names = {*taken, *labels}, {}
+        for label in labels:
+            name = label
+            while name in used and (name != label or label in taken):
+                name += "_"
+            used.add(name)
+            names[label] = name
+        return {unit: names[self.label(unit)] for unit in self.own}
+
     def renamed(self, names):
         """The records with the names {unit: name}."""
         return [record._replace(speaker=names.get(self.unit_of(record), record.speaker)) for record in self.records]

@@ -73,7 +73,10 @@ def read_comparison(profiles, opts):
     calibration = read_calibration(opts.calibration) if opts.calibration else None
     if calibration and len(calibration[0]) != 1:
         raise UsageError(f"{opts.calibration} is for scores of {len(calibration[0])} systems, here is one")
-    return (read_profiles(profiles, opts.num_utts), read_plda(opts.plda) if opts.plda else None, calibration)
+    known, plda = read_profiles(profiles, opts.num_utts), read_plda(opts.plda) if opts.plda else None
+    if plda and len(plda.mean) != known.vectors.shape[1]:
+        raise DataError(f"a model of {len(plda.mean)} numbers, {profiles} has {known.vectors.shape[1]}", opts.plda)
+    return known, plda, calibration
 
 
 def spans_of(utts, times, where):

@@ -111,6 +111,10 @@ class IdentificationOptions:
         "", "Write of every speaker or turn who of the enrolled is most alike and who second, with scores, and what "
         "was decided.", "FILE")
 
+    def __post_init__(self):
+        if self.unknown_name and len(self.unknown_name.split()) != 1:
+            raise UsageError(f"--unknown-name='{self.unknown_name}' has a blank in it, which RTTM cannot hold")
+
     @property
     def unique(self):
         """Whether an enrolled speaker is named once a recording."""

@@ -99,6 +99,7 @@ def test_who_may_be_one_person():
     profiles[590] = 2 * profiles[3]
     expected = sorted(((i, j, cosine(profiles[i], profiles[j])) for i in range(600) for j in range(i + 1, 600)),
                       key=lambda pair: -pair[2])
-    found = alike(profiles, 0.9)
+    found, number = alike(profiles, 0.9, 10**6)
     assert found[0][:2] == (3, 590) and found[0][2] == pytest.approx(1)
     assert {pair[:2] for pair in found} == {pair[:2] for pair in expected if pair[2] >= 0.9}
+    assert number == len(found) and alike(profiles, 0.9, 3) == (found[:3], number)

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from diarkit.backend.identification import UNKNOWN, Matcher, Windows, decide, ranked, union
+from diarkit.backend.identification import BLOCK, UNKNOWN, Matcher, Windows, decide, identified, ranked, union
 from diarkit.backend.plda_scorer import PldaScorer
 from diarkit.errors import DataError
 from diarkit.io.plda import Plda
@@ -83,3 +83,30 @@ def test_no_windows_and_no_turns():
     assert Windows(np.zeros((0, 2)), np.zeros((0, 3))).mean([(0, 1)]) is None
     assert Windows([(0, 1)], np.ones((1, 3))).mean([]) is None
     assert union([(2, 3), (0, 1), (1, 1.5), (2.5, 2.6)]) == [(0, 1.5), (2, 3)]
+
+
+def test_the_highest_of_many_are_those_of_a_sort():
+    rng = np.random.default_rng(3)
+    for length in (1, 2, 3, 40):
+        scores = rng.integers(0, 5, length).astype(float)
+        expected = sorted(range(length), key=lambda n: (-scores[n], n))
+        for number in (1, 2, 3):
+            assert ranked(scores, number) == [(n, scores[n]) for n in expected[:number]]
+
+
+def test_blocks_of_vectors_are_compared_as_all_at_once():
+    rng = np.random.default_rng(4)
+    profiles, vectors = rng.normal(size=(5, 4)), list(rng.normal(size=(2 * BLOCK + 3, 4)))
+    matcher, sizes = Matcher(profiles, np.ones(5)), []
+
+    def counting(some):
+        sizes.append(len(some))
+        return matcher(some)
+
+    found = list(identified(counting, vectors, 0.5, one_to_one=False))
+    assert sizes == [BLOCK, BLOCK, 3]
+    assert [number for number, _ in found] == decide(matcher(vectors), 0.5, one_to_one=False).tolist()
+    assert np.allclose([scores for _, scores in found], matcher(vectors))
+    once = list(identified(matcher, vectors[:20], 0.0))
+    assert [number for number, _ in once] == decide(matcher(vectors[:20]), 0.0).tolist()
+    assert list(identified(matcher, [], 0.0)) == []

@@ -29,28 +29,28 @@ def test_all_pairs(sessions, genders, across):
             expected.append((i, j, bool(target)))
     pairs = Pairs(SPEAKERS, None, sessions, genders, across)
     targets = sum(kind for _, _, kind in expected)
-    assert pairs.counts() == (targets, len(expected) - targets)
-    assert drawn(pairs, pairs.counts()) == expected
+    assert pairs.counts == (targets, len(expected) - targets)
+    assert drawn(pairs, pairs.counts) == expected
 
 
 def test_models():
     pairs = Pairs(SPEAKERS, np.array([2, 4]), taken={0: [3, 5]})
     expected = [(m, j, bool(SPEAKERS[j] == s)) for m, s in enumerate((2, 4)) for j in range(30)
                 if not (m == 0 and j in (3, 5))]
-    assert drawn(pairs, pairs.counts()) == expected
+    assert drawn(pairs, pairs.counts) == expected
 
 
 def test_a_sample():
     pairs = Pairs(SPEAKERS)
-    everything = drawn(pairs, pairs.counts())
+    everything = drawn(pairs, pairs.counts)
     few = drawn(pairs, (7, 20))
     assert [kind for _, _, kind in few].count(True) == 7 and len(few) == 27
     assert few == [pair for pair in everything if pair in set(few)]  # in order, none twice
     assert few == drawn(pairs, (7, 20)) != drawn(pairs, (7, 20), seed=1)
-    assert [pair for pair in drawn(pairs, (7, pairs.counts()[1])) if pair[2]] == [pair for pair in few if pair[2]]
+    assert [pair for pair in drawn(pairs, (7, pairs.counts[1])) if pair[2]] == [pair for pair in few if pair[2]]
     counts = dict.fromkeys(everything, 0)
     for seed in range(300):
         for pair in drawn(pairs, (7, 20), seed):
             counts[pair] += 1
-    share = np.array([n for pair, n in counts.items() if not pair[2]]) / 300 * pairs.counts()[1] / 20
+    share = np.array([n for pair, n in counts.items() if not pair[2]]) / 300 * pairs.counts[1] / 20
     assert abs(share.mean() - 1) < 1e-9 and 0.2 < share.min() and share.max() < 2  # about as often each

@@ -158,6 +158,8 @@ def test_a_recording_that_fails_is_left_out(run_tool, folder):
     (["data", "out"], "noise needs --noise"),
     (["--kinds=hiss", "data", "out"], "--kinds: there is no 'hiss'"),
     (["--kinds=noise", "--noise=noise.scp", "--noise-snrs=loud", "data", "out"], "--noise-snrs is a list"),
+    (["--kinds=noise", "--noise=noise.scp", "--noise-snrs=5:-9999", "data", "out"], "--noise-snrs must be from -100"),
+    (["--kinds=noise", "--noise=,", "data", "out"], "--noise names nothing: ','"),
 ])
 def test_wrong_usage(run_tool, folder, args, message):
     done = run_tool("augment-audio", *args, status=2)
@@ -187,6 +189,13 @@ def test_recordings_that_are_read_are_not_written_over(run_tool, folder):
     done = run_tool("augment-audio", "--kinds=echo", "list.scp", "out", status=1)
     assert "one: would be written over out/wav/one-echo.flac, which is read" in done.stderr
     assert (folder / "out/wav/one-echo.flac").read_bytes() == before
+
+
+def test_a_list_from_standard_input(run_tool, folder):
+    run_tool("augment-audio", "--kinds=echo", "data/wav.scp", "out")
+    run_tool("augment-audio", "--kinds=echo", "-", "piped", input=(folder / "data/wav.scp").read_text())
+    assert samples_of(folder / "piped").keys() == samples_of(folder / "out").keys()
+    assert (folder / "piped/wav/one-echo.flac").read_bytes() == (folder / "out/wav/one-echo.flac").read_bytes()
 
 
 def test_damaged_lists(run_tool, folder):

@@ -180,8 +180,14 @@ def test_profiles_that_cannot_be(voices, run_tool, tmp_path, profiles, message):
     assert message in done.stderr and not (tmp_path / "named").exists()
 
 
+def test_a_model_of_other_dimensions_is_named(voices, run_tool):
+    write_plda("plda", (np.zeros(3), np.eye(3), np.arange(3, 0, -1)))
+    done = run_tool("identify-speakers", "--plda=plda", "profiles.ark", "emb.ark", "rttm", status=1)
+    assert "plda: a model of 3 numbers, profiles.ark has 16" in done.stderr
+
+
 @pytest.mark.parametrize("args", [
     ["--p-target=0.1"], ["--p-target=2", "--plda=x"], ["--threshold=1", "--plda=x", "--c-fa=2"], ["--num-utts=x"],
-    ["--c-miss=0", "--plda=x"], ["--unknown-name=anna"]])
+    ["--c-miss=0", "--plda=x"], ["--unknown-name=anna"], ["--unknown-name=not known"]])
 def test_wrong_usage(voices, run_tool, args):
     run_tool("identify-speakers", *args, "profiles.ark", "emb.ark", "rttm", status=2)

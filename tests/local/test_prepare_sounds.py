@@ -53,6 +53,7 @@ def test_musan(run_tool, root, musan, tmp_path):
     (lambda root: [path.unlink() for path in root.glob("speech/*/*.wav")], "musan/speech: no recordings in it"),
     (lambda root: sound(root / "music/x/music-fma-0000.wav"), "music-fma-0000.wav: music-fma-0000 is there twice"),
     (lambda root: (root / "music/fma/ANNOTATIONS").write_text("x pop\n"), "ANNOTATIONS:1: <name> <genres>"),
+    (lambda root: sound(root / "music/fma/a b.wav"), "fma/a b.wav: blanks cannot be in the key of a list"),
     (lambda root: [path.unlink() for path in root.glob("music/*/ANNOTATIONS")], "musan/music: no ANNOTATIONS in it"),
     (lambda root: (root / "music/fma/music-fma-0000.wav").write_text("hello"), "music-fma-0000.wav: not audio"),
 ])
@@ -118,6 +119,12 @@ def test_lists_of_rirs_that_are_damaged(run_tool, root, rirs, tmp_path, text, me
     done = run_tool(root / "local/prepare-rirs", rirs, tmp_path / "data", status=1)
     assert message in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "data/rirs_smallroom").exists()
+
+
+def test_a_corpus_runs_no_commands(run_tool, root, rirs, tmp_path):
+    (rirs / "simulated_rirs/smallroom/rir_list").write_text("--rir-id a --room-id b R/;touch${IFS}x;|\n")
+    done = run_tool(root / "local/prepare-rirs", rirs, tmp_path / "data", status=1, cwd=tmp_path)
+    assert "a: commands in tables do not run" in done.stderr and not (tmp_path / "x").exists()
 
 
 def test_a_folder_that_is_no_rirs_noises(run_tool, root, tmp_path):
