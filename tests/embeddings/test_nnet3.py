@@ -230,6 +230,13 @@ def test_what_is_not_computed_is_said_by_name(nnet3, lines, message):
         Nnet3(network)
 
 
+def test_pooling_that_ends_before_a_frame_is_known(nnet3):
+    maker = nnet3.Maker(5)
+    pooled = maker.pooling(maker.layer("one", "input", (-2, 0), 4), 1)
+    with pytest.raises(DataError, match="stats-pooling-0-1: its frames end at 1, and none is known before 2"):
+        Nnet3(maker.network(maker.layer("two", pooled, (0,), 3)))
+
+
 def test_components_that_are_not_computed_are_named(nnet3):
     for change, message in (
         ({"stats-extraction-0-9": ("InputPeriod", 3)}, "stats-extraction-0-9: statistics of every few"),

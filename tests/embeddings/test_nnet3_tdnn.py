@@ -103,6 +103,11 @@ def changed(nnet3, kind=None, lines=()):
     (None, ["output-node name=output input=two.batchnorm"], "no statistics pooling before the output"),
     (None, ["input-node name=ivector dim=6",
             "component-node name=two.affine component=two.affine input=Sum(ivector, one.batchnorm)"], "ivector: an in"),
+    (None, ["component-node name=two.affine component=two.affine input=Sum(one.batchnorm, Const(1, 6))"], "Const"),
+    (None, ["component-node name=two.affine component=two.affine input=Sum("
+            "one.batchnorm, Offset(one.batchnorm, 1), Offset(one.batchnorm, 99999999))"],
+     "two.relu: takes frames from 0 to 99999999"),
+    (None, ["input-node name=input dim=99999999"], "input: 99999999 numbers"),
 ])  # fmt: skip
 def test_what_is_no_tdnn_is_named(nnet3, kind, lines, message):
     with pytest.raises(DataError, match=message):

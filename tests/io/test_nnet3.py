@@ -116,7 +116,8 @@ def test_descriptors(text):
 
 @pytest.mark.parametrize("text", ["", "Append(", "Append(a", "Append(a,)", "a b", "Offset(a)", "Offset(a, x)", "(a)",
                                   "Scale(a, 2)", "Round(a, 1, 2)", "Nothing(a)", "a&b", "ReplaceIndex(a, n, 0)", "1",
-                                  "Offset(" * 100 + "a"])  # fmt: skip
+                                  "Offset(" * 100 + "a", "Offset(a,", "Offset(", "Scale(",
+                                  "Offset(a, 1, x)"])  # fmt: skip
 def test_what_is_no_descriptor(text):
     with pytest.raises(DataError):
         descriptors.parse(text)
@@ -205,15 +206,43 @@ def test_damaged_text(tmp_path, change, message):
 def test_cut_or_with_other_bytes_it_is_an_error_or_a_network(small, tmp_path):
     data = written(small, tmp_path / "a.raw", text=False)
     for end in range(0, len(data) - 10, 3):
-        (tmp_path / "cut").write_bytes(data[:end])
+        (tmp_path / f"cut{end}").write_bytes(data[:end])  # files of their own: some disks wait for those overwritten
         with pytest.raises(DataError):
-            read_network(str(tmp_path / "cut"))
+            read_network(str(tmp_path / f"cut{end}"))
     rng = np.random.default_rng(0)
-    for _ in range(200):
+    for number in range(200):
         damaged = bytearray(data)
         damaged[rng.integers(len(data))] = rng.integers(256)
-        (tmp_path / "cut").write_bytes(damaged)
+        (tmp_path / f"odd{number}").write_bytes(damaged)
         try:
-            read_network(str(tmp_path / "cut"))
+            read_network(str(tmp_path / f"odd{number}"))
         except DataError:
             pass
+
+
+@pytest.mark.parametrize(("kind", "fields", "message"), [
+    ("BatchNormComponent", "<Dim> 2 <Count> 1 ", "a BatchNormComponent without <StatsMean>"),
+    ("BatchNormComponent", "<Dim> 2 <Count> T ", "<Count> does not hold what it should"),
+    ("BatchNormComponent", "<Dim> 2 <TargetRms> [ 1 2 ]\n", "<TargetRms> does not hold what it should"),
+    ("BatchNormComponent", "<Dim> 2 <Count> 1 <StatsMean> [ 1 1 ]\n<StatsVar> [ 1 1 1 ]\n", "do not fit its size"),
+    ("BatchNormComponent", "<Dim> 2 <BlockDim> 0 <Count> 1 <StatsMean> [ 1 1 ]\n<StatsVar> [ 1 1 ]\n", "do not fit"),
+    ("NormalizeComponent", "<Dim> 2 <BlockDim> 0 ", "blocks of 0 of 2 numbers"),
+    ("SumGroupComponent", "<Sizes> [ 2 0 ]\n", "a group of no inputs"),
+    ("AffineComponent", "<LinearParams> [\n 1 2 ]\n<BiasParams> T ", "<BiasParams> does not hold what it should"),
+    ("StatisticsPoolingComponent", "<InputDim> 5 <RightContext> -4 ", "<RightContext> does not hold"),
+    ("NoOpComponent", "<Dim> 99999999999 ", "<Dim> does not hold what it should"),
+    ("StatisticsExtractionComponent", "<InputDim> 2 <IncludeVarinance> 3 ", "<IncludeVarinance> does not hold"),
+])
+def test_fields_that_hold_something_else(tmp_path, kind, fields, message):
+    (tmp_path / "bad").write_text(f"<Nnet3> \ninput-node name=input dim=2\noutput-node name=output input=input\n\n"
+                                  f"<NumComponents> 1 \n<ComponentName> a <{kind}> {fields}</{kind}> \n</Nnet3> ")
+    with pytest.raises(DataError, match="bad: component a: ") as error:
+        read_network(str(tmp_path / "bad"))
+    assert message in str(error.value)
+
+
+def test_graphs_of_many_nodes_and_words(tmp_path):
+    assert len(descriptors.parse(f"Append({'a,' * 100000}a)").arguments) == 100001  # in a moment
+    (tmp_path / "bad").write_bytes(b"<Nnet3> \n" + b"input-node name=input dim=2\n" * 10001)
+    with pytest.raises(DataError, match="more than 10000 nodes"):
+        read_network(str(tmp_path / "bad"))

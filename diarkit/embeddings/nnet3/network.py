@@ -127,8 +127,11 @@ class Nnet3:
         descriptor = extraction.values["input"]
         lead, tail = self.context(descriptor)
         variance = below.get("IncludeVarinance", below.get("IncludeVariance", True))
+        first, last = max(-component.get("LeftContext", 0), lead), component.get("RightContext", 0)
+        if last < first:
+            raise DataError(f"its frames end at {last}, and none is known before {first}")
         self.poolings[node.name] = Pooling(
-            descriptor, max(-component.get("LeftContext", 0), lead), component.get("RightContext", 0),
+            descriptor, first, last,
             component.get("NumLogCountFeatures", 0), bool(variance), bool(component.get("OutputStddevs", False)),
             component.get("VarianceFloor", 1e-10), lead, tail)
 

@@ -16,6 +16,8 @@ from diarkit.errors import DataError
 
 EPSILON = 1e-3  # of the batch norms of a Tdnn
 FLOOR = 1e-10  # of its variances
+LARGEST = 8192  # numbers of what passes a layer: there are matrices of this squared
+MOST_TIMES = 1000  # that a layer takes, those between as well
 
 
 class Form(NamedTuple):
@@ -88,14 +90,14 @@ class Reader:
         if node.kind == "input-node":
             if node.name != INPUT:
                 raise DataError("an input besides that of frames")
-            self.forms[INPUT] = Form(INPUT, {0: None}, 0, node.values["dim"])
+            self.forms[INPUT] = Form(INPUT, {0: None}, 0, within_limit(node.values["dim"]))
             return
         if node.kind == "output-node":
             self.forms[node.name] = self.through(None, node.values["input"])
             return
         if node.kind == "dim-range-node":
             whole = self.forms[node.values["input-node"]]
-            chosen = np.eye(whole.dim)[node.values["dim-offset"] :][: node.values["dim"]]
+            chosen = np.eye(within_limit(whole.dim))[node.values["dim-offset"] :][: node.values["dim"]]
             self.forms[node.name] = self.through(chosen, node.values["input-node"])
             return
         component = self.components[node.values["component"]]
@@ -127,6 +129,7 @@ class Reader:
                 and (scale > 0).all():
             last.norm.extend([scale, offset])
             return self.forms[descriptor]
+        within_limit(len(scale))
         return self.plus(self.through(np.diag(scale), descriptor), offset)
 
     def take_relu(self, node):
@@ -166,7 +169,9 @@ class Reader:
             return self.forms[descriptor].dim
         function, arguments = descriptor
         if function == "Append":
-            return sum(self.dim(argument) for argument in arguments)
+            return within_limit(sum(self.dim(argument) for argument in arguments))
+        if function == "Const":
+            raise self.refused(function)
         return self.dim(arguments[1 if function == "Scale" else 0])
 
     def through(self, weights, descriptor):
@@ -190,12 +195,18 @@ class Reader:
         if function == "Scale":
             weights = np.eye(self.dim(descriptor)) if weights is None else weights
             return self.through(float(arguments[0]) * weights, arguments[1])
+        if function == "Const":
+            raise self.refused(function)
         form = self.through(weights, arguments[0])
         if function == "Offset" and len(arguments) == 2:
             return form._replace(terms={o + int(arguments[1]): part for o, part in form.terms.items()})
         if function == "Round" and int(arguments[1]) == 1 or function in ("ReplaceIndex", "IfDefined") and self.pooled:
             return form
-        raise DataError(f"{function}(...), and a TDNN has the same layers at every time")
+        raise self.refused(function)
+
+    @staticmethod
+    def refused(function):
+        return DataError(f"{function}(...), and a TDNN has the same layers at every time")
 
     def sum_of(self, forms):
         bases = {form.base: None for form in forms}
@@ -219,7 +230,10 @@ class Reader:
         description = {"type": "tdnn", "frame_layers": [], "segment_dims": [], "embedding_layer": len(segments) + 1}
         weights = {}
         for number, layer in enumerate(self.layers[: self.frame_layers]):
-            offsets, kernel = over_grid(layer.form)
+            try:
+                offsets, kernel = over_grid(layer.form)
+            except DataError as error:
+                raise DataError(f"{layer.name}: {error}") from None
             description["frame_layers"].append([offsets, layer.form.dim])
             weights[f"frames.{number}.0.weight"] = kernel
             put(weights, f"frames.{number}.0", f"frames.{number}.2", layer.form, layer.norm)
@@ -242,10 +256,19 @@ def put(weights, layer, norm, form, scale_and_shift):
     weights[f"{norm}.running_var"] = 1 / scale**2 - EPSILON
 
 
+def within_limit(size):
+    """The size, if matrices can be made of it; raises DataError."""
+    if size > LARGEST:
+        raise DataError(f"{size} numbers, more than the {LARGEST} of any TDNN")
+    return size
+
+
 def over_grid(form):
     """Times at even distances and the weights at them, (dim, numbers of the base, times): 0 where there are none."""
     offsets = sorted(form.terms)
     step = math.gcd(*(offset - offsets[0] for offset in offsets)) or 1
+    if (offsets[-1] - offsets[0]) // step >= MOST_TIMES:
+        raise DataError(f"takes frames from {offsets[0]} to {offsets[-1]}: too many for a layer of a TDNN")
     grid = list(range(offsets[0], offsets[-1] + 1, step))
     zero = np.zeros_like(form.terms[offsets[0]])
     return grid, np.stack([form.terms.get(offset, zero) for offset in grid], axis=2)

@@ -26,6 +26,9 @@ WHOLE = {"Dim", "BlockDim", "InputDim", "OutputDim", "RankIn", "RankOut", "RankI
 DOUBLE = {"Count", "OderivCount", "NumDimsSelfRepaired", "NumDimsProcessed", "UpdateCount", "ActiveScalingCount",
           "MaxChangeScaleStats"}
 WHOLE_VECTORS = {"TimeOffsets", "Sizes"}
+NUMBERS = {"Count", "Epsilon", "TargetRms", "VarianceFloor", "LearningRate", "LearningRateFactor"}
+FLAGS = {"AddLogStddev", "IncludeVarinance", "IncludeVariance", "OutputStddevs"}
+LARGEST_WHOLE = (1 << 31) - 1
 
 
 class Component(NamedTuple):
@@ -54,6 +57,39 @@ class Component(NamedTuple):
         if not isinstance(found, int) or isinstance(found, bool) or found < 0:
             raise DataError(f"a {self.kind} without <{name}>")
         return found
+
+
+def check_fields(component):
+    """Raise DataError unless the fields that are used here hold what they should, and whole numbers are not negative.
+
+    Arrays are checked where they are taken.
+    """
+    for name, found in component.fields:
+        if name in FLAGS:
+            good = len(found) == 1 and isinstance(found[0], bool)
+        elif name in WHOLE:
+            least = -1 if name.startswith("Rank") else 0
+            good = len(found) > 0 and all(type(value) is int and least <= value <= LARGEST_WHOLE for value in found)
+        elif name in NUMBERS:
+            good = len(found) == 1 and np.ndim(found[0]) == 0 and not isinstance(found[0], bool)
+        else:
+            good = name != "BiasParams" or len(found) == 1 and np.ndim(found[0]) == 1
+        if not good:
+            raise DataError(f"<{name}> does not hold what it should")
+    if component.kind == "BatchNormComponent" and component.get("Count"):
+        mean, variance = component.array("StatsMean", 1), component.array("StatsVar", 1)
+        size = component.whole("BlockDim", component.whole("Dim"))
+        if len(mean) != len(variance) or len(mean) != size or component.whole("Dim") % size:
+            raise DataError("statistics of a BatchNormComponent that do not fit its size")
+        if component.get("Epsilon", 1e-3) <= 0:
+            raise DataError("<Epsilon> is not above 0")
+    if component.kind == "SumGroupComponent" and (component.array("Sizes", 1) < 1).any():
+        raise DataError("a group of no inputs")
+    if component.kind == "NormalizeComponent":
+        size = component.whole("InputDim" if component.get("Dim") is None else "Dim")
+        block = component.whole("BlockDim", size)
+        if not block or size % block:
+            raise DataError(f"blocks of {block} of {size} numbers")
 
 
 def dims(component):

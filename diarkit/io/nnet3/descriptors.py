@@ -4,6 +4,7 @@ Source: Kaldi's nnet3/nnet-descriptor.h, where the grammar is.
 """
 
 import re
+from collections import deque
 from typing import NamedTuple
 
 from diarkit.errors import DataError
@@ -12,8 +13,9 @@ from diarkit.errors import DataError
 FUNCTIONS = {"Append": "+", "Sum": "+", "Failover": "dd", "IfDefined": "d", "Offset": "di", "Scale": "fd",
              "Round": "di", "ReplaceIndex": "dxi", "Switch": "+", "Const": "fi"}
 NAME = r"[A-Za-z_][\w.\-]*"
-_WORD = re.compile(rf"\s*({NAME}|[(),]|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+_WORD = re.compile(rf"({NAME}|[(),]|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
 DEEPEST = 64  # calls within calls
+END = "the end"
 
 
 class Call(NamedTuple):
@@ -25,23 +27,24 @@ class Call(NamedTuple):
 
 def parse(text):
     """The descriptor that `text` writes: a name or a Call. Raises DataError if it is none."""
-    words, at = [], 0
-    while text[at:].strip():
+    text = text.strip()
+    words, at = deque(), 0
+    while at < len(text):
         match = _WORD.match(text, at)
         if not match:
-            raise DataError(f"what is {text[at:].strip()[:40]!r} in a descriptor?")
+            raise DataError(f"what is {text[at : at + 40]!r} in a descriptor?")
         words.append(match[1])
         at = match.end()
-    words.append("the end")
+    words.extend([END, END])  # of what is missing, an argument may be taken and the bracket after it
     found = _take(words, 0)
-    if words[0] != "the end":
-        raise DataError(f"descriptor {text.strip()[:80]!r}: nothing should be before {words[0]!r}")
+    if words[0] != END:
+        raise DataError(f"descriptor {text[:80]!r}: nothing should be before {words[0]!r}")
     return found
 
 
 def _take(words, depth):
-    """A descriptor from the front of a list of words."""
-    name = words.pop(0)
+    """A descriptor from the front of a deque of words."""
+    name = words.popleft()
     if not re.fullmatch(NAME, name):
         raise DataError(f"a descriptor cannot begin with {name!r}")
     if words[0] != "(":
@@ -50,14 +53,14 @@ def _take(words, depth):
         raise DataError(f"a descriptor has no function {name}")
     if depth > DEEPEST:
         raise DataError("a descriptor within too many others")
-    words.pop(0)
+    words.popleft()
     kinds, arguments = FUNCTIONS[name], []
     while True:
         kind = "d" if kinds == "+" else kinds[len(arguments) : len(arguments) + 1]
         if not kind and not (name == "Offset" and len(arguments) == 2):
             raise DataError(f"too many arguments of {name}")
-        arguments.append(_take(words, depth + 1) if kind == "d" else words.pop(0))
-        ending = words.pop(0)
+        arguments.append(_take(words, depth + 1) if kind == "d" else words.popleft())
+        ending = words.popleft()
         if ending == ")":
             break
         if ending != ",":
@@ -71,7 +74,8 @@ def _check(name, kinds, arguments):
     patterns = {"i": r"[+-]?\d{1,9}", "f": r"[+-]?[\d.]+([eE][+-]?\d+)?", "x": "[tx]", "d": ".*"}
     if kinds != "+" and len(arguments) < len(kinds):
         raise DataError(f"{name} has {len(arguments)} arguments, not {len(kinds)}")
-    for kind, argument in zip(kinds if kinds != "+" else "", arguments, strict=False):
+    kinds = kinds.replace("+", "") + "i" * (name == "Offset")  # which may have another index besides that of time
+    for kind, argument in zip(kinds, arguments, strict=False):
         if kind != "d" and not re.fullmatch(patterns[kind], argument):
             raise DataError(f"{argument!r} is no argument of {name}")
 

@@ -21,7 +21,7 @@ import numpy as np
 from diarkit.errors import DataError
 from diarkit.io import textvalues, values
 from diarkit.io.nnet3 import graph
-from diarkit.io.nnet3.components import DOUBLE, KINDS, WHOLE, WHOLE_VECTORS, Component, through_sums
+from diarkit.io.nnet3.components import DOUBLE, KINDS, WHOLE, WHOLE_VECTORS, Component, check_fields, through_sums
 from diarkit.io.objects import read_object
 from diarkit.io.outputs import Output
 from diarkit.io.streams import read_lines
@@ -29,6 +29,7 @@ from diarkit.io.streams import read_lines
 LONGEST_LINE = 1 << 20  # bytes
 LONGEST_WORD = 200  # bytes
 MOST_COMPONENTS = 100000
+MOST_NODES = 10000
 MOST_NUMBERS = 1 << 20  # of a vector of whole numbers
 SMALL = 1 << 23  # four bytes that are less than this as a whole number are one: as a float it would be denormal
 
@@ -101,6 +102,8 @@ def _read_nodes(source):
         line = line.strip()
         if not line and not first:
             return nodes
+        if len(nodes) == MOST_NODES:
+            raise DataError(f"a graph of more than {MOST_NODES} nodes")
         if line:
             try:
                 nodes.append(graph.parse_line(line.decode()))
@@ -122,7 +125,9 @@ def _read_component(words):
         except DataError as error:
             raise DataError(f"{token}: {error}") from None
         token = words.word()
-    return Component(kind, tuple(fields))
+    component = Component(kind, tuple(fields))
+    check_fields(component)
+    return component
 
 
 class _Words:

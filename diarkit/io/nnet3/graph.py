@@ -41,13 +41,6 @@ class Network(NamedTuple):
     nodes: list
     components: dict
 
-    def node(self, name):
-        """The node of a name; raises DataError."""
-        for node in self.nodes:
-            if node.name == name:
-                return node
-        raise DataError(f"no node {name}")
-
 
 def parse_line(line):
     """The Node that a configuration line writes; raises DataError."""
@@ -94,10 +87,11 @@ def text_of(node):
 
 def check(network):
     """Raise DataError unless every node has what it needs and takes as many numbers as it gets; dims of all nodes."""
-    known = {}
-    names = [node.name for node in network.nodes]
-    if doubled := [name for name in names if names.count(name) > 1]:
-        raise DataError(f"two nodes have the name {doubled[0]}")
+    known, kinds = {}, {}
+    for node in network.nodes:
+        if node.name in kinds:
+            raise DataError(f"two nodes have the name {node.name}")
+        kinds[node.name] = node.kind
     for kind in ("input-node", "output-node"):
         if not any(node.kind == kind for node in network.nodes):
             raise DataError(f"a network without an {kind}")
@@ -105,7 +99,7 @@ def check(network):
         known[node.name] = _output_dim(network, node)
     for node in network.nodes:
         for name in node.inputs:
-            if name not in known or network.node(name).kind == "output-node":
+            if kinds.get(name, "output-node") == "output-node":
                 raise DataError(f"{node.name} takes its input from {name}, which is not there")
         if node.kind == "component-node":
             try:
