@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from diarkit.errors import DataError
-from diarkit.io import values
 from diarkit.io.modelpieces import Pieces
 from diarkit.io.modelwords import Words
 from diarkit.io.objects import read_object
@@ -49,13 +48,17 @@ def read_gmm(rxfilename):
 def write_gmm(wxfilename, gmm, text=False):
     """Write a DiagGmm or FullGmm as Kaldi does. Raises DataError if it cannot be a model, or opened."""
     full = isinstance(gmm, FullGmm)
-    weights, scaled, inverse = _in_file(gmm)
+    try:
+        weights, scaled, inverse = _in_file(gmm)
+        constants = (_full_constants if full else _diag_constants)(weights, scaled, inverse)
+    except DataError as error:
+        raise DataError(str(error), wxfilename) from None
     pieces = Pieces(text)
     name = "FullGMM" if full else "DiagGMM"
     pieces.token(f"<{name}>")
     pieces.end_line()
     pieces.token("<GCONSTS>")
-    pieces.array((_full_constants if full else _diag_constants)(weights, scaled, inverse))
+    pieces.array(constants)
     pieces.token("<WEIGHTS>")
     pieces.array(weights)
     pieces.token("<MEANS_INVCOVARS>" if full else "<MEANS_INVVARS>")
@@ -88,8 +91,8 @@ def _in_file(gmm):
             inverse = (1 / last).astype(np.float32)
             scaled = (means / last).astype(np.float32)
         weights = weights.astype(np.float32)
-    for part in (weights, scaled, inverse):
-        values.check_finite(part)
+    if not all(np.isfinite(part).all() for part in (weights, scaled, inverse)):
+        raise DataError("a mixture with numbers that are NaN, infinite or too large for single precision")
     return weights, scaled, inverse
 
 
@@ -103,7 +106,7 @@ def _diag_model(weights, scaled, inverse):
     if not weights.shape[0] == scaled.shape[0] or inverse.shape != scaled.shape:
         raise DataError("weights, means and variances do not fit each other")
     if (inverse <= 0).any():
-        raise DataError("a variance is not above 0")
+        raise DataError("a variance is not above 0, or too large")
     return DiagGmm(weights, scaled / inverse, 1 / inverse)
 
 
@@ -111,10 +114,8 @@ def _full_model(weights, scaled, inverse):
     weights, scaled, inverse = _single(weights, scaled, inverse)
     if len(weights) != len(scaled):
         raise DataError("weights and means do not fit each other")
-    try:
-        means = np.linalg.solve(inverse, scaled[:, :, None])[:, :, 0]
-    except np.linalg.LinAlgError:
-        raise DataError("a covariance is singular") from None
+    _check_definite(inverse)
+    means = np.linalg.solve(inverse, scaled[:, :, None])[:, :, 0]
     return FullGmm(weights, means, inverse)
 
 
@@ -135,13 +136,20 @@ def _diag_constants(weights, scaled, inverse):
 def _full_constants(weights, scaled, inverse):
     """Log likelihoods of the Gaussians at 0, float32."""
     scaled, inverse = scaled.astype(np.float64), inverse.astype(np.float64)
+    _check_definite(inverse)
     means = np.linalg.solve(inverse, scaled[:, :, None])[:, :, 0]
-    signs, logs = np.linalg.slogdet(inverse)
-    if not (signs > 0).all():
-        raise DataError("a covariance of a mixture is not positive definite")
+    _, logs = np.linalg.slogdet(inverse)
     with np.errstate(divide="ignore"):
         logs = np.log(weights.astype(np.float64)) + (logs - scaled.shape[1] * np.log(2 * np.pi)) / 2
     return (logs - (means * scaled).sum(axis=1) / 2).astype(np.float32)
+
+
+def _check_definite(inverse):
+    """Raise DataError unless inverse covariances (C, D, D) are such."""
+    try:
+        np.linalg.cholesky(inverse)
+    except np.linalg.LinAlgError:
+        raise DataError("a covariance of a mixture is not positive definite") from None
 
 
 def _either(source):

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from diarkit.errors import DataError
 from diarkit.io import commands
+from diarkit.io.specifiers import check_name
 
 STANDARD = ("", "-", "/dev/stdout")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -52,6 +53,7 @@ class Output:
         self._written.discard(self._final)
 
     def _open_path(self, path):
+        check_name(path)
         descriptor = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)|(/dev/stderr)", path)
         try:
             if descriptor:  # may be a file that others write to as well: never to be replaced
@@ -170,6 +172,25 @@ def open_output(wxfilename, from_table=False):
     Raises DataError if it cannot be opened, CommandFailed if the command fails, OSError if the disk is full.
     """
     return Output(wxfilename, from_table)
+
+
+def check_output(wxfilename):
+    """Raise DataError for a file that could not be opened by open_output, before long work is done for it.
+
+    Nothing is opened. What is no file, such as a command or a device, is not looked at.
+    """
+    check_name(wxfilename)
+    if wxfilename in STANDARD or wxfilename.startswith("|"):
+        return
+    final = os.path.realpath(wxfilename)
+    folder = os.path.dirname(final)
+    if os.path.isdir(final):
+        raise DataError("is a folder, not a file", wxfilename)
+    if not os.path.isdir(folder):
+        raise DataError("cannot be written: its folder does not exist", wxfilename)
+    if os.path.isfile(final) and not os.access(final, os.W_OK) or (
+            not os.path.exists(final) and not os.access(folder, os.W_OK)):
+        raise DataError("cannot be written: permission denied", wxfilename)
 
 
 def _standard_output():

@@ -111,7 +111,7 @@ def plain_name(text):
 
 def check_rxfilename(name):
     """Raise DataError if a name cannot be read from, in the way it is written."""
-    _check_name(name)
+    check_name(name)
     if name.startswith("|"):
         raise DataError("a pipe to read from has its | at the end", repr(name))
     if "|" in name and not name.endswith("|"):
@@ -120,7 +120,7 @@ def check_rxfilename(name):
 
 def check_wxfilename(name):
     """Raise DataError if a name cannot be written to, in the way it is written."""
-    _check_name(name)
+    check_name(name)
     if name.startswith("|"):
         return
     if "|" in name:
@@ -164,7 +164,8 @@ def _last(options, on, off):
     return next((option == on for option in reversed(options) if option in (on, off)), False)
 
 
-def _check_name(name):
+def check_name(name):
+    """Raise DataError for what cannot be meant as the name of a file."""
     if name and (name[0].isspace() or name[-1].isspace()):
         raise DataError("white space at the begin or end of a file name", repr(name))
     if re.match(r"[a-z, ]*\b(ark|scp)[a-z, ]*:", name):

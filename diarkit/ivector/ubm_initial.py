@@ -8,6 +8,7 @@ from diarkit.errors import DataError
 from diarkit.ivector.ubm import FRAMES, Expectation, update
 
 PERTURBATION = 0.1  # standard deviations by which the means of a split Gaussian move apart
+LARGEST = 1e30  # of a variance
 LEAST_FRAMES = 10  # of a Gaussian on average; Kaldi asks for them with the first number of Gaussians only
 
 
@@ -26,10 +27,14 @@ class Reservoir:
         """Add frames (n, D). Raises DataError for another D than before."""
         frames = np.asarray(frames, np.float32)
         if self._frames is None:
-            self._frames = np.empty((self.count, frames.shape[1]), np.float32)
+            self._frames = np.empty((0, frames.shape[1]), np.float32)
         if frames.shape[1] != self._frames.shape[1]:
             raise DataError(f"{frames.shape[1]} columns, those before have {self._frames.shape[1]}")
         room = min(max(self.count - self.seen, 0), len(frames))
+        if self.seen + room > len(self._frames):  # memory is taken as frames come: they may be far fewer than `count`
+            size = min(2 * (self.seen + room), self.count)
+            self._frames = np.concatenate([self._frames, np.empty((size - len(self._frames), frames.shape[1]),
+                                                                  np.float32)])
         self._frames[self.seen : self.seen + room] = frames[:room]
         # frame number i takes the place of another with the probability count / i
         places = self.rng.integers(0, self.seen + np.arange(room, len(frames)) + 1)
@@ -41,10 +46,11 @@ class Reservoir:
         """Those that are kept, (N, D) float32. Raises DataError, with `where` they come from, if there are none."""
         if not self.seen:
             raise DataError("there is no frame to train on", where)
-        return self._frames[: self.seen]
+        return self._frames[: min(self.seen, self.count)]
 
 
-def initial_model(frames, opts, update_opts, rng, store=lambda model: model, report=lambda *told: None):
+def initial_model(frames, opts, update_opts, rng, store=lambda model: model, report=lambda *told: None,
+                  where=None):
     """A diagonal model of `opts.num_gauss` Gaussians, trained on frames (N, D) that are kept in memory.
 
     It begins with fewer Gaussians, their means at frames drawn by chance and their variances those of all frames. In
@@ -58,15 +64,19 @@ def initial_model(frames, opts, update_opts, rng, store=lambda model: model, rep
     store : what is kept of a model after each iteration, its numbers rounded as in a file
     report : called with the number of the iteration, from 1, of its Gaussians, and the log likelihood a frame before
 
-    Raises DataError for fewer than ten frames a Gaussian, and frames that do not vary.
+    where : the frames come from, for messages
+
+    Raises DataError for fewer than ten frames a Gaussian, and frames that do not vary, or too much.
     """
     first = opts.first_number()
     if len(frames) < LEAST_FRAMES * opts.num_gauss:
         raise DataError(f"{len(frames)} frames are too few for {opts.num_gauss} Gaussians, which need {LEAST_FRAMES} "
-                        "each at least")
+                        "each at least", where)
     variances = variances_of(frames)
-    if not variances.max() > 0:
-        raise DataError("all frames are the same")
+    if not variances.max(initial=0) > 0:
+        raise DataError("all frames are the same", where)
+    if not variances.max() < LARGEST:
+        raise DataError(f"features of a variance of {variances.max():.3g} are too large for single precision", where)
     means = frames[np.sort(rng.choice(len(frames), first, replace=False))].astype(np.float64)
     variances = np.maximum(variances, update_opts.min_variance)
     model = store((np.full(first, 1 / first), means, np.tile(variances, (first, 1))))

@@ -79,7 +79,8 @@ def test_text_of_few_numbers(tmp_path):
     (read_full_gmm, FULL, "0 3 ]", "0 x ]", "not a number: 'x'"),
     (read_full_gmm, FULL, "0 3 ]", "0 ]", "2 numbers are not the lower triangle"),
     (read_full_gmm, FULL, "2 \n0 3 ]", "2 ]", "a symmetric matrix of 2 rows expected"),
-    (read_full_gmm, FULL, "0 3 ]", "0 0 ]", "singular"),
+    (read_full_gmm, FULL, "0 3 ]", "0 0 ]", "not positive definite"),
+    (read_full_gmm, FULL, "0 3 ]", "0 -3 ]", "not positive definite"),
     (read_full_gmm, FULL, "0 3 ]", "0 inf ]", "NaN or infinite"),
     (read_full_gmm, FULL, "[ 1 ]", "[ 1 1 ]", "expected"),
     (read_ivector_extractor, EXTRACTOR, "<M> 1 ", "<M> 0 ", "0 Gaussians"),
@@ -157,8 +158,9 @@ def test_what_is_no_model_is_not_written(tmp_path):
     good = DiagGmm(np.ones(1), np.zeros((1, 2)), np.ones((1, 2)))
     for bad, message in ((good._replace(means=np.full((1, 2), np.nan)), "NaN"),
                          (good._replace(variances=np.zeros((1, 2))), "infinite"),
-                         (FullGmm(np.ones(1), np.zeros((1, 2)), -np.eye(2)[None] * [[1], [-1]]), "positive definite")):
-        with pytest.raises(DataError, match=message):
+                         (FullGmm(np.ones(1), np.zeros((1, 2)), -np.eye(2)[None] * [[1], [-1]]), "positive definite"),
+                         (FullGmm(np.ones(1), np.zeros((1, 2)), -np.eye(2)[None]), "positive definite")):
+        with pytest.raises(DataError, match=f"model: .*{message}"):
             write_gmm(str(tmp_path / "model"), bad)
         assert not (tmp_path / "model").exists()
 

@@ -184,7 +184,7 @@ def test_a_selection_as_kaldi_takes_it():
 
 def test_the_reservoir_keeps_all_that_it_has_room_for_and_else_any_as_likely():
     frames = np.arange(40, dtype=np.float32)[:, None]
-    whole = Reservoir(100, np.random.default_rng(0))
+    whole = Reservoir(10**15, np.random.default_rng(0))
     for part in np.split(frames, [3, 30]):
         whole.add(part)
     assert whole.frames().tolist() == frames.tolist()
@@ -247,6 +247,8 @@ def test_frames_that_make_no_model():
         initial_model(np.zeros((39, 2), np.float32), opts, UbmUpdateOptions(), rng)
     with pytest.raises(DataError, match="all frames are the same"):
         initial_model(np.ones((40, 2), np.float32), opts, UbmUpdateOptions(), rng)
+    with pytest.raises(DataError, match="f.ark: features of a variance of .* are too large"):
+        initial_model(rng.normal(size=(40, 2)) * 1e20, opts, UbmUpdateOptions(), rng, where="f.ark")
     frames = np.stack([np.random.default_rng(0).normal(size=50), np.ones(50)], axis=1).astype(np.float32)
     model = initial_model(frames, opts, UbmUpdateOptions(min_gaussian_occupancy=1), rng)  # one column is constant
     assert (model[2][:, 1] == 0.001).all()
