@@ -4,6 +4,8 @@ As WeSpeaker (wespeaker/bin/export_onnx.py: feats (B, T, F) -> embs (B, D)) and 
 (B, F, T) -> (B, D)) export them. Nothing of a file is executed but the operators that onnxruntime knows.
 """
 
+import os
+
 import numpy as np
 
 from diarkit.errors import DataError
@@ -80,6 +82,8 @@ def open_session(content):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    # Written otherwise than onnx does they are not seen above: then they are looked for where nothing can be.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
     return told(onnxruntime.InferenceSession, content, options, providers=["CPUExecutionProvider"])
 
 

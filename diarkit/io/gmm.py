@@ -114,7 +114,7 @@ def _full_model(weights, scaled, inverse):
     weights, scaled, inverse = _single(weights, scaled, inverse)
     if len(weights) != len(scaled):
         raise DataError("weights and means do not fit each other")
-    _check_definite(inverse)
+    check_definite(inverse)
     means = np.linalg.solve(inverse, scaled[:, :, None])[:, :, 0]
     return FullGmm(weights, means, inverse)
 
@@ -136,7 +136,7 @@ def _diag_constants(weights, scaled, inverse):
 def _full_constants(weights, scaled, inverse):
     """Log likelihoods of the Gaussians at 0, float32."""
     scaled, inverse = scaled.astype(np.float64), inverse.astype(np.float64)
-    _check_definite(inverse)
+    check_definite(inverse)
     means = np.linalg.solve(inverse, scaled[:, :, None])[:, :, 0]
     _, logs = np.linalg.slogdet(inverse)
     with np.errstate(divide="ignore"):
@@ -144,7 +144,7 @@ def _full_constants(weights, scaled, inverse):
     return (logs - (means * scaled).sum(axis=1) / 2).astype(np.float32)
 
 
-def _check_definite(inverse):
+def check_definite(inverse):
     """Raise DataError unless inverse covariances (C, D, D) are such."""
     try:
         np.linalg.cholesky(inverse)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from diarkit.errors import DataError
+from diarkit.io.gmm import check_definite
 from diarkit.io.modelpieces import Pieces
 from diarkit.io.modelwords import Words
 from diarkit.io.objects import read_object
@@ -167,6 +168,7 @@ def _extractor(words):
         raise DataError(f"{count} Gaussians with {len(weights)} weights")
     words.expect("<SigmaInv>")
     precisions = words.symmetric_matrices(count, size)
+    check_definite(precisions)
     words.expect("<IvectorOffset>")
     offset = words.number()
     words.expect("</IvectorExtractor>")

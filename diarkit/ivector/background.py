@@ -22,18 +22,18 @@ class Background:
 
     gmm : weights, means, and variances (C, D) or `precisions` (C, D, D), see io.gmm. Full covariances say how likely
         Gaussians are; diagonal ones, of the same model, which are looked at.
-    extractor : the Extractor that it is for, if there is one yet
+    extractor : the Extractor that it is for, if there is one yet; where : that is from, for messages
 
     Raises DataError if it is not for that.
     """
 
-    def __init__(self, gmm, extractor=None):
+    def __init__(self, gmm, extractor=None, where=None):
         self.is_full = is_full(gmm)
         self.mixture = mixture_of(gmm)
         sizes = self.mixture.num_gauss, self.mixture.dim
         if extractor is not None and sizes != (extractor.num_gauss, extractor.feat_dim):
             raise DataError(f"a background model of {sizes[0]} Gaussians of {sizes[1]} dimensions for an extractor of "
-                            f"{extractor.num_gauss} of {extractor.feat_dim}")
+                            f"{extractor.num_gauss} of {extractor.feat_dim}", where)
         self.preselector = self.mixture.diagonal() if self.is_full else self.mixture
 
     @property

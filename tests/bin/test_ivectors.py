@@ -77,10 +77,11 @@ def test_posteriors_of_some_and_of_others(folder, run_tool):
 
 @pytest.mark.parametrize(("line", "message"), [
     ("train-ivector-extractor ie/final.ie ark:feats.ark x", "ie/final.ie: <DiagGMM> expected"),
+    ("train-ivector-extractor ie/final.dubm ark:missing no/x", "no/x: cannot be written: its folder does not exist"),
     ("train-ivector-extractor ie/final.dubm ark:empty x", "ark:empty: there is no utterance to train on"),
     ("estimate-ivector-extractor ie/final.ie ie/final.dubm x", "ie/final.dubm: <IvectorExtractorStats> expected"),
     ("estimate-ivector-extractor ie/final.ie other.acc x", "other.acc: sums of another model"),
-    ("extract-ivectors --ubm=two.dubm ie ark:feats.ark - ark:x", "2 Gaussians of 3 dimensions for an extractor of 4"),
+    ("extract-ivectors --ubm=two.dubm ie ark:feats.ark - ark:x", "error: ie: a background model of 2 Gaussians of"),
     ("extract-ivectors alone.ie ark:feats.ark - ark:x", "alone.ie: no final.ubm or final.dubm is beside the extractor"),
     ("extract-ivectors --ubm=ie/final.dubm empty ark:feats.ark - ark:x", "empty: <IvectorExtractor> expected"),
     ("extract-ivectors --ubm=ie/final.dubm weights.ie ark:feats.ark - ark:x", "weights.ie: the weights of its"),

@@ -87,13 +87,19 @@ def test_networks_that_are_none():
         assert "\n" not in str(error.value) and len(str(error.value)) < 400
 
 
-def test_weights_in_other_files_are_not_looked_for(tmp_path):
+def test_weights_in_other_files_are_not_looked_for(tmp_path, monkeypatch):
     from onnx import load_from_string, save_model
 
     save_model(load_from_string(content()), str(tmp_path / "a.onnx"), save_as_external_data=True, size_threshold=0,
                location="weights.bin")
     with pytest.raises(DataError, match="external data"):
         OnnxNetwork((tmp_path / "a.onnx").read_bytes(), "time-first", 6)
+    monkeypatch.chdir(tmp_path)
+    key, value = b"\n\x08location", b"\x12\x0bweights.bin"
+    written_otherwise = (tmp_path / "a.onnx").read_bytes().replace(key + value, value + key)
+    assert value + key in written_otherwise
+    with pytest.raises(DataError, match="onnxruntime cannot run it"):
+        OnnxNetwork(written_otherwise, "time-first", 6)
 
 
 def test_no_bits_hang_on_the_batch_beyond_rounding():

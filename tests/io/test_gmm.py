@@ -86,6 +86,7 @@ def test_text_of_few_numbers(tmp_path):
     (read_ivector_extractor, EXTRACTOR, "<M> 1 ", "<M> 0 ", "0 Gaussians"),
     (read_ivector_extractor, EXTRACTOR, "<M> 1 ", "<M> many ", "not a whole number: 'many'"),
     (read_ivector_extractor, EXTRACTOR, "4.5", "nan", "not a number"),
+    (read_ivector_extractor, EXTRACTOR, "0 3 ]", "0 -3 ]", "not positive definite"),
     (read_ivector_extractor, EXTRACTOR, "<w_vec>", "<w_vex>", "<w_vec> expected"),
 ])
 def test_damage_is_told(tmp_path, reader, text, old, new, message):
