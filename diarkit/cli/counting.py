@@ -34,6 +34,7 @@ class Tally:
         self.may_be_empty = may_be_empty
         self.max_failed = max_failed or (context.meta.get("max_failed") if context else None) or "0"
         self.done = self.failed = self.passed_over = 0
+        self.failed_keys = set()
         self.remark = ""  # of the reader at its end
 
     def __enter__(self):
@@ -57,6 +58,7 @@ class Tally:
     def fail(self, key, error):
         """Count `key` as failed, and say why."""
         self.failed += 1
+        self.failed_keys.add(key)
         if isinstance(error, OSError):
             error = f"{error.filename}: {os.strerror(error.errno or errno.EIO)}"
         elif isinstance(error, ItemError) and error.key == key:

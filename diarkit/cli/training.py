@@ -42,7 +42,8 @@ def take_in(corpus, utterances, utt2spk):
                     raise DataError(f"not in {utt2spk}")
                 corpus.add(utt, speakers.pop(utt)[0], sound)
         for utt in speakers:
-            tally.fail(utt, f"in {utt2spk}, and no such utterance")
+            if utt not in tally.failed_keys:
+                tally.fail(utt, f"in {utt2spk}, and no such utterance")
 
 
 def held_out_names(opts):

@@ -26,6 +26,7 @@ class FrontEnd:
     """Features as the description says them, see above; raises DataError if it is not one.
 
     sample_frequency : Hz
+    shift : from one frame to the next, s
     dim : numbers a frame
     cmn, cmn_window : see above
     """
@@ -45,6 +46,7 @@ class FrontEnd:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(f"front end: {error.args[0] if error.args else error}") from None
         self.sample_frequency = int(self.extractor.opts.sample_frequency)
+        self.shift = self.extractor.opts.frame_shift / 1000
         self.dim = self.extractor.dim
         self.frames = self.extractor.frames
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from diarkit.embeddings.batches import BATCH, BATCH_ON_GPU, Running
 from diarkit.embeddings.embedders import CamPlusPlusEmbedder, GE2EEmbedder, StatisticsEmbedder, WindowEmbedder
-from diarkit.embeddings.spans import LENGTH_STEP, SHORTEST, Cutter
+from diarkit.embeddings.spans import FRAME_SHIFT, LENGTH_STEP, SHORTEST, Cutter
 from diarkit.errors import DataError, UsageError
 from diarkit.options.embeddings import ExtractionOptions, XvectorOptions
 from diarkit.options.features import FbankOptions
@@ -69,12 +69,14 @@ def xvector(model, opts, extraction):
     else:
         source, rate = partial(rows.of_signal, front_end), front_end.sample_frequency
     normalise = front_end.window if front_end and front_end.cmn == "window" else None
+    shift = front_end.shift if front_end else FRAME_SHIFT
     how = running(opts, extraction)
     if isinstance(network, Tdnn):
-        frames = cutter(extraction, step=1, shortest=smallest(network))
+        least = 1 + network.left_context + network.right_context
+        frames = cutter(extraction, 1, smallest(network), least, shift)
         return TdnnEmbedder(network, source, frames, how, rate, normalise)
     run = runner(network, how)
-    return WindowEmbedder(run, network.embedding_dim, source, cutter(extraction), how, rate, normalise)
+    return WindowEmbedder(run, network.embedding_dim, source, cutter(extraction, shift=shift), how, rate, normalise)
 
 
 def onnx(model, opts, extraction):
@@ -92,7 +94,8 @@ def onnx(model, opts, extraction):
     source = partial(rows.of_matrix, dim=front_end.dim) if extraction.features else partial(rows.of_signal, front_end)
     rate = None if extraction.features else front_end.sample_frequency
     length = network.frames
-    frames = Cutter(length, length, length, extraction.pad_input) if length else cutter(extraction)
+    shift = front_end.shift
+    frames = Cutter(length, length, length, extraction.pad_input, shift) if length else cutter(extraction, shift=shift)
     normalise = front_end.window if front_end.cmn == "window" else None
     how = running(opts, extraction)
     return WindowEmbedder(network.run, network.embedding_dim, source, frames, how, rate, normalise)
@@ -115,9 +118,16 @@ def running(opts, extraction):
     return Running(opts.threads or processors(), size, device, opts.precision, shared)
 
 
-def cutter(extraction, step=LENGTH_STEP, shortest=SHORTEST):
-    """The Cutter that the options ask for; `step` and `shortest` are the network's own."""
-    return Cutter(step, extraction.min_chunk_size or shortest, max(extraction.chunk_size, 0), extraction.pad_input)
+def cutter(extraction, step=LENGTH_STEP, shortest=SHORTEST, least=1, shift=FRAME_SHIFT):
+    """The Cutter that the options ask for; `step`, `shortest` and `shift` are the model's own, as is `least`, the
+    frames that its network cannot do without."""
+    asked, chunk = extraction.min_chunk_size, max(extraction.chunk_size, 0)
+    if 0 < asked < least:
+        raise UsageError(f"--min-chunk-size={asked}: the network looks at {least} frames")
+    if not extraction.pad_input and 0 < chunk < (asked or shortest):
+        raise UsageError(f"--chunk-size={chunk} is less than the {shortest} frames of the shortest chunk, which leaves"
+                         " nothing without --pad-input")
+    return Cutter(step, asked or shortest, chunk, extraction.pad_input, shift)
 
 
 def with_weights(network, weights):

@@ -40,13 +40,15 @@ class Cutter(NamedTuple):
     by its first and last frame. One longer than `chunk` frames (0: none is) is cut into chunks of so many and what is
     left at its end, of which each is embedded and the mean, weighted by their frames, taken. These are widened by
     their own first and last frames, as in Kaldi's nnet3-xvector-compute. Lengths are rounded down to multiples of
-    `step`. Without `widen` what is too short is refused, and left out if it is what is left at an end.
+    `step`. Without `widen` what is too short is refused, and left out if it is what is left at an end. `shift` is the
+    time from one frame to the next, s.
     """
 
     step: int = LENGTH_STEP
     shortest: int = SHORTEST
     chunk: int = 0
     widen: bool = True
+    shift: float = FRAME_SHIFT
 
     def cut(self, windows, num_frames):
         """The spans of windows [(start, end), ...], s, in their order; an end of None is that of the recording.
@@ -54,7 +56,7 @@ class Cutter(NamedTuple):
         Raises DataError for what has none."""
         spans = []
         for number, (start, end) in enumerate(windows):
-            first, last = frames_of(start, end, num_frames)
+            first, last = frames_of(start, end, num_frames, self.shift)
             if not self.widen and last - first < self.shortest:
                 raise DataError(f"{last - first} frames from {start:g} s on are fewer than the {self.shortest} of the "
                                 "shortest chunk")
@@ -73,15 +75,15 @@ class Cutter(NamedTuple):
         return Span(number, first + int((frames - length) / 2), length, low, high, frames)
 
 
-def frames_of(start, end, num_frames):
+def frames_of(start, end, num_frames, shift=FRAME_SHIFT):
     """First frame of a window and the one after its last, within the recording; end None is the recording's."""
     if end is None:
-        end = max(num_frames * FRAME_SHIFT, start)
-    first, last = frame_span(start, end)
+        end = max(num_frames * shift, start)
+    first, last = frame_span(start, end, shift)
     if first >= num_frames:
         raise DataError(f"nothing of the window from {start:g} to {end:g} s lies within the recording")
-    if last > num_frames + round(OVERSHOOT / FRAME_SHIFT):
-        beyond = last * FRAME_SHIFT - num_frames * FRAME_SHIFT
+    if last > num_frames + round(OVERSHOOT / shift):
+        beyond = last * shift - num_frames * shift
         raise DataError(f"the window from {start:g} to {end:g} s ends {beyond:.2f} s after the recording")
     return first, min(last, num_frames)
 

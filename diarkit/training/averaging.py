@@ -3,15 +3,25 @@
 Statistics of batch norms cannot be averaged: they are measured anew, over examples of training (section 3.2).
 """
 
+import numpy as np
 import torch
 from torch import nn
+
+from diarkit.errors import DataError
 
 EXAMPLES = 2000  # over which batch norms are measured
 
 
 def copy_of(network):
-    """Weights and statistics by name, as arrays."""
-    return {name: value.detach().cpu().numpy().copy() for name, value in network.state_dict().items()}
+    """Weights and statistics by name, as arrays.
+
+    Raises DataError if they are no longer finite: neither a checkpoint nor a model may be made of such.
+    """
+    weights = {name: value.detach().cpu().numpy().copy() for name, value in network.state_dict().items()}
+    for name, array in weights.items():
+        if not np.isfinite(array).all():
+            raise DataError(f"{name} is no longer finite; a lower --learning-rate or a --clip-gradient may help")
+    return weights
 
 
 def load(network, weights):

@@ -56,17 +56,15 @@ class Plan:
                             f" are {len(self.classes)} to train with")
 
     def epoch(self, epoch):
-        """The list of Batch of an epoch, which counts from 0."""
+        """Yield each Batch of an epoch, which counts from 0; an epoch may be of many millions of examples."""
         rng = np.random.default_rng([self.seed, PLAN, epoch])
         deck = Deck(len(self.classes), rng)
-        plan = []
         for number in range(self.batches):
             frames = int(rng.integers(self.opts.min_chunk, self.opts.max_chunk + 1))
             labels = deck.draw(self.speakers_per_batch, self.distinct)
             examples = [self.example(label, rng, number * self.opts.batch_size + place)
                         for place, label in enumerate(label for label in labels for _ in range(self.count))]
-            plan.append(Batch(epoch, number, frames, examples))
-        return plan
+            yield Batch(epoch, number, frames, examples)
 
     def example(self, label, rng, number):
         """One of an utterance of the speaker, of each as often as it is long."""

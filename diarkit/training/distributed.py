@@ -33,19 +33,31 @@ def joined(device, threads=0):
     device : "cpu" or "cuda"
     threads : of torch in this process; 0 shares the processors among the workers of this machine
 
-    Raises DataError if there is no such device.
+    Raises DataError if there is no such device, or if what torchrun tells in the environment is not all there.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise DataError("--device=cuda, and torch finds no GPU")
-    torch.set_num_threads(threads or max(processors() // int(os.environ.get("LOCAL_WORLD_SIZE", 1)), 1))
-    if int(os.environ.get("WORLD_SIZE", 1)) < 2:
+    torch.set_num_threads(threads or max(processors() // told("LOCAL_WORLD_SIZE", 1), 1))
+    if told("WORLD_SIZE", 1) < 2:
         yield Worker()
         return
-    distributed.init_process_group("nccl" if device == "cuda" else "gloo")
     try:
-        yield Worker(distributed.get_rank(), distributed.get_world_size(), int(os.environ.get("LOCAL_RANK", 0)))
+        distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"WORLD_SIZE={os.environ['WORLD_SIZE']}, and the workers do not meet: {reason}") from None
+    try:
+        yield Worker(distributed.get_rank(), distributed.get_world_size(), told("LOCAL_RANK", 0))
     finally:
         distributed.destroy_process_group()
+
+
+def told(name, otherwise):
+    """The number that torchrun has put into the environment."""
+    text = os.environ.get(name, "")
+    if text and not text.isdecimal():
+        raise DataError(f"{name}={text} in the environment is no number of workers")
+    return int(text) if text else otherwise
 
 
 def processors():

@@ -1,6 +1,7 @@
 """The training of a network, epoch by epoch, from any place on: all that is random comes from the seed and the step."""
 
 import time
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -88,7 +89,7 @@ class Trainer:
         while state.epoch < self.opts.epochs and not self.out_of_patience():
             before = time.monotonic()
             self.model.train()
-            for features, labels in ahead(self.make, self.shares(state.epoch)[state.step :], self.threads):
+            for features, labels in ahead(self.make, self.shares(state.epoch, state.step), self.threads):
                 self.step(torch.from_numpy(features), torch.from_numpy(labels))
                 now = time.monotonic()
                 state.step, state.seconds, before = state.step + 1, state.seconds + now - before, now
@@ -98,11 +99,12 @@ class Trainer:
                     return
             on_epoch(self.end_of_epoch())
 
-    def shares(self, epoch):
-        """This worker's part of every batch of an epoch; the workers' parts of a batch stand one after the other."""
-        batches, (rank, count, _) = self.plan.epoch(epoch), self.worker
+    def shares(self, epoch, first=0, last=None):
+        """Yield this worker's part of each batch first .. last - 1 of an epoch; those of workers follow each other."""
+        rank, count, _ = self.worker
         size = self.plan.opts.batch_size // count
-        return [batch._replace(examples=batch.examples[rank * size : (rank + 1) * size]) for batch in batches]
+        for batch in islice(self.plan.epoch(epoch), first, last):
+            yield batch._replace(examples=batch.examples[rank * size : (rank + 1) * size])
 
     def step(self, features, labels):
         """One step of the optimiser; the sums of the epoch are those of all workers."""
@@ -165,7 +167,7 @@ class Trainer:
         chosen, name, error = state.best, f"epoch {state.best_epoch}", state.best_error
         if len(state.kept) > 1:
             averaging.load(self.network, averaging.mean_of(state.kept.values()))
-            batches = self.shares(self.opts.epochs)[: averaging.batches_needed(self.plan.opts.batch_size)]
+            batches = self.shares(self.opts.epochs, 0, averaging.batches_needed(self.plan.opts.batch_size))
             made = (torch.from_numpy(features).to(self.device)
                     for features, _ in ahead(self.make, batches, self.threads))
             averaging.measure_batch_norms(self.network, made)

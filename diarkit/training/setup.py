@@ -87,7 +87,7 @@ def make_trainer(corpus, held_out, options, augment=None, worker=Worker()):  # n
                 distinct=not options.loss_opts.classifies, seed=options.held_out_opts.seed)
     maker = ExampleMaker(corpus, corpus.front_end, options.held_out_opts.seed, augment,
                          options.mask_opts if options.example_opts.spec_augment else None)
-    check_frames(network, options.example_opts)
+    check_frames(network, options, corpus.front_end)
     head = make_head(network, len(plan.classes), options.loss_opts, count)
     trials = held_out_trials(corpus, dev, corpus.front_end, options.held_out_opts.dev_crop) if dev else None
     device = torch.device("cuda", worker.local_rank) if options.run_opts.device == "cuda" else "cpu"
@@ -121,11 +121,14 @@ def check_batches(options, count, worker):
         raise UsageError(f"--batch-size={size} gives each worker {size // worker.count} example; batch norm needs two")
 
 
-def check_frames(network, opts):
-    """Raise UsageError if the shortest example is shorter than what the network looks at."""
+def check_frames(network, options, front_end):
+    """Raise UsageError if examples or the pieces of the held-out may be shorter than what the network looks at."""
     needed = 2 + getattr(network, "left_context", 0) + getattr(network, "right_context", 0)
-    if opts.min_chunk < needed:
-        raise UsageError(f"--min-chunk={opts.min_chunk} is too short for the network, which looks at {needed} frames")
+    chunk, crop = options.example_opts.min_chunk, options.held_out_opts.dev_crop
+    if chunk < needed:
+        raise UsageError(f"--min-chunk={chunk} is too short for the network, which looks at {needed} frames")
+    if front_end.frames.count(int(crop * front_end.sample_frequency)) < needed:
+        raise UsageError(f"--dev-crop={crop:g} is too short for the network, which looks at {needed} frames")
 
 
 def remarks(corpus, options, trainer, augmenter=None):

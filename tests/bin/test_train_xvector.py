@@ -106,6 +106,15 @@ def test_two_workers_are_one(trained, folder, run_tool):
         assert np.allclose(weights[key], others[key], rtol=1e-3, atol=1e-3), key
 
 
+def test_each_utterance_that_does_not_do_is_told_once(folder, run_tool):
+    (folder / "some.scp").write_text("s0-0 nowhere.wav\nother nowhere.wav\n")
+    done = run_tool("train-xvector", *TINY, "some.scp", "utt2spk", "none", cwd=folder, status=1)
+    lines = done.stderr.splitlines()
+    assert [line for line in lines if "s0-0" in line] == ["train-xvector: s0-0: nowhere.wav: no such file"]
+    assert "train-xvector: s0-1: in utt2spk, and no such utterance" in lines
+    assert "train-xvector: 0 utterances done, 15 failed" in lines and not (folder / "none").exists()
+
+
 @pytest.mark.parametrize("options, status, word", [
     (["--batch-size=1"], 2, "--batch-size must be at least 2"),
     (["--loss=triplet", "--dropout=0.1"], 2, "--dropout"),

@@ -108,6 +108,27 @@ def test_devices_that_are_not_there():
     assert make_embedder(model, XvectorOptions(device="auto")).running.device == "cpu"
 
 
+def test_windows_of_a_front_end_of_other_frames(signal):
+    """Of a model whose frames lie 12.5 ms apart, a window is the same seconds as of any other."""
+    front_end = {**FBANK, "options": {**FBANK["options"], "frame_shift": 12.5}}
+    for kind in NETWORKS:
+        model, network = model_of(kind, front_end=front_end)
+        whole = FrontEnd(front_end).whole(signal)
+        with torch.inference_mode():
+            expected = network(torch.from_numpy(whole[None, 80:160])).numpy()
+        assert far(make_embedder(model).embed(signal, [(1, 2)]), expected) < 1e-5
+
+
+def test_chunks_that_are_shorter_than_the_network_takes(signal):
+    model, network = model_of("tdnn")
+    with pytest.raises(UsageError, match="--min-chunk-size=8: the network looks at 9 frames"):
+        make_embedder(model, None, ExtractionOptions(min_chunk_size=8))
+    assert make_embedder(model, None, ExtractionOptions(min_chunk_size=9)).embed(signal, [(1, 1.02)]).shape == (1, 10)
+    for kind in NETWORKS:
+        with pytest.raises(UsageError, match="--chunk-size=15 is less than the 20 frames of the shortest chunk"):
+            make_embedder(model_of(kind)[0], None, ExtractionOptions(chunk_size=15, pad_input=False))
+
+
 def test_a_gpu_shares_batches_and_has_no_int8(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     found = running(XvectorOptions(device="auto"), ExtractionOptions())

@@ -33,6 +33,15 @@ def test_a_window_to_the_end():
     assert frames_of(3.14, None, 1000) == (314, 1000)
 
 
+def test_windows_are_seconds_whatever_the_frames_are():
+    cutter = Cutter(step=1, shortest=2, shift=0.0125)
+    assert [span[1:3] for span in cutter.cut([(1, 2), (0, None), (9, 10)], 800)] == [(80, 80), (0, 800), (720, 80)]
+    with pytest.raises(DataError, match="nothing of the window from 10 to 11 s"):
+        cutter.cut([(10, 11)], 800)
+    with pytest.raises(DataError, match=r"from 9 to 10\.6 s ends 0\.60 s after"):
+        cutter.cut([(9, 10.6)], 800)
+
+
 def test_frames_beyond_the_ends_are_repeated():
     [span] = Cutter(step=1, shortest=8).cut([(0, 0.03)], 4)
     assert span.frames().tolist() == [0, 0, 0, 1, 2, 3, 3, 3] and not span.inside

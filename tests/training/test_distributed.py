@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from diarkit.embeddings.resnet import ResidualBlock
+from diarkit.errors import DataError
 from diarkit.training.distributed import Worker, gathered, joined, of_leader, summed, synchronised
 from diarkit.training.metric import GE2E
 
@@ -27,6 +28,17 @@ with distributed.joined("cpu", 1) as worker:
     if worker.leads:
         np.savez(sys.argv[1], **found)
 """
+
+
+@pytest.mark.parametrize("told, word", [({"WORLD_SIZE": "2"}, "WORLD_SIZE=2, and the workers do not meet: .*RANK"),
+                                        ({"WORLD_SIZE": "two"}, "WORLD_SIZE=two in the environment")])
+def test_an_environment_that_is_not_of_torchrun(monkeypatch, told, word):
+    for name in ("RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, text in told.items():
+        monkeypatch.setenv(name, text)
+    with pytest.raises(DataError, match=word), joined("cpu", 1):
+        raise AssertionError("there is nobody to join")
 
 
 class Network(nn.Module):

@@ -96,6 +96,8 @@ def test_the_same_seed_makes_the_same_network(corpus):
     ({"examples": {"batch_size": 6}}, 4, "times 4 workers"),
     ({"examples": {"batch_size": 4}}, 4, "batch norm needs two"),
     ({"examples": {"min_chunk": 3}}, 1, "looks at 4 frames"),
+    ({"held_out": {"dev_crop": 0.03}}, 1, "--dev-crop=0.03 is too short for the network, which looks at 4 frames"),
+    ({"held_out": {"dev_crop": 1e-9}}, 1, "--dev-crop=1e-09"),
     ({"network": {"embedding_layer": 3}}, 1, "--embedding-layer is 1 to 2"),
     ({"network": {"frame_layers": "512"}}, 1, "--frame-layers"),
     ({"network": {"frame_layers": "-3,0,1:4"}}, 1, "even distances"),
