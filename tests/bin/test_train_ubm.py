@@ -127,6 +127,15 @@ def test_items_that_fail_are_counted_and_the_rest_is_done(folder, run_tool):
     assert "1 utterances done, 3 failed" in done.stderr
 
 
+def test_a_job_whose_utterances_may_all_fail_adds_nothing(folder, run_tool):
+    with ArrayWriter("ark:wide.ark") as out:
+        out.write("w", np.zeros((5, DIM + 1), np.float32))
+    run_tool("accumulate-ubm", "--max-failed=1", "0.dubm", "ark:wide.ark", "none")
+    run_tool("accumulate-ubm", "0.dubm", "ark:f.ark", "all")
+    run_tool("sum-ubm-stats", "both", "none", "all")
+    assert (folder / "both").read_bytes() == (folder / "all").read_bytes()
+
+
 @pytest.mark.parametrize(("command", "status", "message"), [
     ("train-ubm --num-gauss=100 scp:f.scp out", 1, "scp:f.scp: 580 frames are too few for 100 Gaussians"),
     ("train-ubm --num-gauss=0 scp:f.scp out", 2, "--num-gauss=0 must be at least 1"),
