@@ -34,7 +34,7 @@ class Tally:
         self.may_be_empty = may_be_empty
         self.max_failed = max_failed or (context.meta.get("max_failed") if context else None) or "0"
         self.done = self.failed = self.passed_over = 0
-        self.failed_keys = set()
+        self.told = set()  # the keys of those that failed
         self.remark = ""  # of the reader at its end
 
     def __enter__(self):
@@ -55,10 +55,10 @@ class Tally:
         """Show that this share, from 0 to 1, of the current item is done."""
         self.progress.show(self.done + self.failed + share)
 
-    def fail(self, key, error):
-        """Count `key` as failed, and say why."""
-        self.failed += 1
-        self.failed_keys.add(key)
+    def fail(self, key, error, count=1):
+        """Count `key` as failed, or the `count` items that are lost with it, and say why."""
+        self.failed += count
+        self.told.add(key)
         if isinstance(error, OSError):
             error = f"{error.filename}: {os.strerror(error.errno or errno.EIO)}"
         elif isinstance(error, ItemError) and error.key == key:

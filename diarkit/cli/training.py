@@ -42,7 +42,7 @@ def take_in(corpus, utterances, utt2spk):
                     raise DataError(f"not in {utt2spk}")
                 corpus.add(utt, speakers.pop(utt)[0], sound)
         for utt in speakers:
-            if utt not in tally.failed_keys:
+            if utt not in tally.told:
                 tally.fail(utt, f"in {utt2spk}, and no such utterance")
 
 

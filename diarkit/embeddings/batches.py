@@ -50,7 +50,7 @@ class Work:
 
 
 class Job:
-    """One recording: result() waits for its embeddings, or raises the DataError for which it has none."""
+    """One recording: outcomes() waits for its embeddings, or raises the DataError for which it has none."""
 
     def __init__(self, work, num_windows, dim):
         self.work = work
@@ -59,11 +59,15 @@ class Job:
         self.rows = np.zeros((0, dim), np.float32)
         self.left = 0  # rows that are still to come
         self.error = None
+        self.refused = {}  # number of the window -> DataError
 
     def expect(self, spans):
         self.spans = spans
         self.rows = np.zeros((len(spans), self.rows.shape[1]), np.float32)
         self.left = len(spans)
+
+    def refuse(self, number, error):
+        self.refused[number] = error
 
     def put(self, places, rows):
         self.rows[places] = rows
@@ -78,16 +82,31 @@ class Job:
         """How many windows were too short for the network."""
         return sum(span.length > span.weight for span in self.spans)
 
-    def result(self):
-        """(N, D) float32, a row a window."""
+    def outcomes(self):
+        """Of every window its embedding, (D,) float32, or the DataError for which it has none."""
         if self.error:
             raise self.error
         while self.left:
             self.work.collect()
         vectors = averaged(self.rows, self.spans, self.num_windows)
-        if not np.isfinite(vectors).all():
-            raise DataError("the network gives NaN or infinity")
-        return vectors
+        bad = {number: DataError("the network gives NaN or infinity")
+               for number in np.flatnonzero(~np.isfinite(vectors).all(axis=1))} | self.refused
+        return [bad.get(number, vector) for number, vector in enumerate(vectors)]
+
+    def result(self):
+        """(N, D) float32, a row a window; raises the DataError of the first that has none."""
+        return all_of(self.outcomes(), self.rows.shape[1])
+
+
+def all_of(outcomes, dim):
+    """(N, dim) float32 of the outcomes of N windows; raises the first error among them."""
+    return np.array([vector_of(outcome) for outcome in outcomes], np.float32).reshape(-1, dim)
+
+
+def vector_of(outcome):
+    if isinstance(outcome, DataError):
+        raise outcome
+    return outcome
 
 
 class InBatches:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from diarkit.embeddings.batches import Embedder, InBatches, Running
+from diarkit.embeddings.batches import Embedder, InBatches, Running, all_of
 from diarkit.embeddings.spans import Cutter, frames_of, frames_within
 from diarkit.errors import DataError
 from diarkit.features import BLOCK
@@ -37,7 +37,7 @@ class WindowEmbedder(Embedder):
         import torch
 
         rows = self.rows(source)
-        spans = self.cutter.cut(windows, rows.total)
+        spans = self.cutter.cut(windows, rows.total, job.refuse)
         job.expect(spans)
         for done, place in enumerate(sorted(range(len(spans)), key=lambda place: max(spans[place].first, 0))):
             frames = self.normalise(rows.of(spans[place].frames()))
@@ -66,7 +66,7 @@ class CamPlusPlusEmbedder(Embedder):
         import torch
 
         total = self.extractor.frames.count(signal.num_samples)
-        spans = self.cutter.cut(windows, total)
+        spans = self.cutter.cut(windows, total, job.refuse)
         job.expect(spans)
         mean = self.mean(signal, frames_within(spans, total))
         head = HeadBlocks(self.network, self.extractor, signal, mean, job.work.pool)
@@ -77,13 +77,13 @@ class CamPlusPlusEmbedder(Embedder):
 
     def mean(self, signal, inside):
         """Mean of the features of the frames that are in a window; (80,) float32."""
-        total, count = 0.0, 0
+        total, count = np.zeros(self.extractor.dim), 0
         for t in range(0, len(inside), BLOCK):
             if inside[t : t + BLOCK].any():
                 chosen = self.extractor.compute(signal, t, t + BLOCK)[inside[t : t + BLOCK]]
                 total = total + chosen.sum(axis=0, dtype=np.float64)
                 count += len(chosen)
-        return (total / count).astype(np.float32)
+        return (total / max(count, 1)).astype(np.float32)
 
 
 class HeadBlocks:
@@ -166,7 +166,7 @@ class GE2EEmbedder(Embedder):
         from diarkit.embeddings import ge2e
 
         total = 1 + signal.num_samples // ge2e.FRAME_SHIFT
-        spans = self.cutter.cut(windows, total)
+        spans = self.cutter.cut(windows, total, job.refuse)
         job.expect(spans)
         factor = np.float32(ge2e.gain(self.mean_square(signal, frames_within(spans, total))) ** 2)
         for place, span in enumerate(spans):
@@ -193,15 +193,22 @@ class StatisticsEmbedder:
 
     def embed(self, features, windows, progress=None):
         """Features (T, D), a frame every 10 ms, to (N, 2 D)."""
+        return all_of(self.outcomes(features, windows), 2 * features.shape[1])
+
+    def outcomes(self, features, windows):
+        """Of every window its vector, (2 D,), or the DataError for which it has none."""
         if features.ndim != 2:
             raise DataError("not a matrix of features")
-        rows = np.zeros((len(windows), 2 * features.shape[1]), np.float32)
-        for row, (start, end) in zip(rows, windows, strict=True):
-            first, last = frames_of(start, end, len(features))
-            window = features[first:last]
-            row[:] = np.concatenate([window.mean(axis=0), window.std(axis=0)])
-        return rows
+        found = []
+        for start, end in windows:
+            try:
+                first, last = frames_of(start, end, len(features))
+                window = features[first:last]
+                found.append(np.concatenate([window.mean(axis=0), window.std(axis=0)]).astype(np.float32))
+            except DataError as error:
+                found.append(error)
+        return found
 
     def embed_all(self, items):
         for key, features, windows in items:
-            yield key, SimpleNamespace(result=partial(self.embed, features, windows), widened=0)
+            yield key, SimpleNamespace(outcomes=partial(self.outcomes, features, windows), widened=0)

@@ -35,7 +35,7 @@ class TdnnEmbedder(Embedder):
 
     def feed(self, source, windows, job, batches, progress):
         rows = self.rows(source)
-        spans = self.cutter.cut(windows, rows.total)
+        spans = self.cutter.cut(windows, rows.total, job.refuse)
         job.expect(spans)
         sums = Sums(self.network, job, spans)
         context = self.network.context

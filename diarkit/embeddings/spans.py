@@ -50,24 +50,30 @@ class Cutter(NamedTuple):
     widen: bool = True
     shift: float = FRAME_SHIFT
 
-    def cut(self, windows, num_frames):
+    def cut(self, windows, num_frames, refuse=None):
         """The spans of windows [(start, end), ...], s, in their order; an end of None is that of the recording.
 
-        Raises DataError for what has none."""
+        A window that has none is handed to refuse(number, DataError); without that the error is raised."""
         spans = []
         for number, (start, end) in enumerate(windows):
-            first, last = frames_of(start, end, num_frames, self.shift)
-            if not self.widen and last - first < self.shortest:
-                raise DataError(f"{last - first} frames from {start:g} s on are fewer than the {self.shortest} of the "
-                                "shortest chunk")
-            if not 0 < self.chunk < last - first:
-                spans.append(self.span(number, first, last, 0, num_frames))
-                continue
-            for begin in range(first, last, self.chunk):
-                stop = min(begin + self.chunk, last)
-                if self.widen or stop - begin >= self.shortest:
-                    spans.append(self.span(number, begin, stop, begin, stop))
+            try:
+                spans += self.spans_of(number, start, end, num_frames)
+            except DataError as error:
+                if refuse is None:
+                    raise
+                refuse(number, error)
         return spans
+
+    def spans_of(self, number, start, end, num_frames):
+        first, last = frames_of(start, end, num_frames, self.shift)
+        if not self.widen and last - first < self.shortest:
+            raise DataError(f"{last - first} frames from {start:g} s on are fewer than the {self.shortest} of the "
+                            "shortest chunk")
+        if not 0 < self.chunk < last - first:
+            return [self.span(number, first, last, 0, num_frames)]
+        chunks = [(begin, min(begin + self.chunk, last)) for begin in range(first, last, self.chunk)]
+        return [self.span(number, begin, stop, begin, stop) for begin, stop in chunks
+                if self.widen or stop - begin >= self.shortest]
 
     def span(self, number, first, last, low, high):
         frames = last - first
@@ -98,11 +104,16 @@ def frames_within(spans, num_frames):
 
 
 def averaged(rows, spans, num_windows):
-    """The vectors of windows from those of their spans, (S, D) -> (N, D) float32: means weighted by their frames."""
-    if len(spans) == num_windows:
-        return rows
-    weights = np.array([span.weight for span in spans], float)
+    """The vectors of windows from those of their spans, (S, D) -> (N, D) float32: means weighted by their frames.
+
+    What has no spans is NaN."""
     numbers = np.array([span.window for span in spans])
-    begins = np.flatnonzero(np.diff(numbers, prepend=-1))
-    sums = np.add.reduceat(rows * weights[:, None], begins, axis=0)
-    return (sums / np.add.reduceat(weights, begins)[:, None]).astype(np.float32)
+    if np.array_equal(numbers, np.arange(num_windows)):
+        return rows
+    vectors = np.full((num_windows, rows.shape[1]), np.nan, np.float32)
+    if spans:
+        weights = np.array([span.weight for span in spans], float)
+        begins = np.flatnonzero(np.diff(numbers, prepend=-1))
+        sums = np.add.reduceat(rows * weights[:, None], begins, axis=0)
+        vectors[numbers[begins]] = sums / np.add.reduceat(weights, begins)[:, None]
+    return vectors

@@ -45,8 +45,8 @@ def make_network(description):
         raise DataError("neither a front end nor an input_dim, the numbers a frame that the network takes")
     try:
         network = NETWORKS[kind](input_dim, **arguments)
-    except (TypeError, ValueError, IndexError, AttributeError) as error:
-        raise DataError(f"no {kind} can be made of this description: {error}") from None
+    except (TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
+        raise DataError(f"no {kind} can be made of this description: {str(error).splitlines()[0]}") from None
     network.input_dim = input_dim
     if description.get("embedding_dim", network.embedding_dim) != network.embedding_dim:
         raise DataError(f"embedding_dim is {description['embedding_dim']}, the network's {network.embedding_dim}")

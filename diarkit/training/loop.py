@@ -163,7 +163,7 @@ class Trainer:
         """
         state = self.state
         if not state.best_epoch:
-            return averaging.of_use(averaging.copy_of(self.network)), "stopped in epoch 1", self.held_out_error()
+            return averaging.of_use(averaging.copy_of(self.network)), "epoch 1, unfinished", self.held_out_error()
         chosen, name, error = state.best, f"epoch {state.best_epoch}", state.best_error
         if len(state.kept) > 1:
             averaging.load(self.network, averaging.mean_of(state.kept.values()))

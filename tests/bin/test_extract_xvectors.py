@@ -50,6 +50,20 @@ def test_recordings_and_windows_that_are_not_there(run_tool, toy_models, recordi
     assert list(read(recordings / "x.ark.partial")) == ["a-1", "a-2"] and not (recordings / "x.ark").exists()
 
 
+def test_windows_that_are_not_there_cost_no_others(run_tool, recordings):
+    """Of each kind of model; each window counts, and those of a recording that is not there all do."""
+    write_xvector(recordings / "model", front_end=MFCC)
+    run_tool("compute-mfcc", "--allow-upsample", "wav.scp", "ark:f.ark", cwd=recordings)
+    (recordings / "more").write_text((recordings / "sub").read_text() + "a-3 a 90 91\nc-1 c 0 1\nc-2 c 1 2\n")
+    for words in (["--model=model", "wav.scp"], ["--model=stats", "ark:f.ark"]):
+        run_tool("extract-xvectors", *words, "sub", "ark:x.ark", cwd=recordings)
+        done = run_tool("extract-xvectors", *words, "more", "ark:y.ark", cwd=recordings, status=1)
+        assert "a-3: nothing of the window from 90 to 91 s lies within the recording" in done.stderr
+        assert "4 windows done, 3 failed" in done.stderr
+        found, expected = read(recordings / "y.ark.partial"), read(recordings / "x.ark")
+        assert list(found) == list(expected) and all(np.allclose(found[key], expected[key], atol=1e-5) for key in found)
+
+
 def test_statistics_of_features(run_tool, tmp_path):
     features = np.random.default_rng(0).normal(size=(200, 4)).astype(np.float32)
     with ArrayWriter(f"ark:{tmp_path}/f.ark") as out:

@@ -156,6 +156,7 @@ def test_options_that_cannot_be():
     ({"network": {"type": "lstm"}}, "folder: a network is of type"),
     ({"network": {"type": "tdnn"}}, "folder: weights of another network"),
     ({"embedding_dim": 11}, "folder: embedding_dim is 11"),
+    ({"network": {"type": "tdnn", "frame_layers": [[[0], -8]], "segment_dims": [9]}}, "folder: no tdnn can be made"),
 ])
 def test_descriptions_that_do_not_fit(change, message):
     model, _ = model_of("tdnn")

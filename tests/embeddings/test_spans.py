@@ -67,7 +67,17 @@ def test_chunks_are_averaged_by_their_frames():
     vectors = averaged(rows, found, 2)
     assert vectors.dtype == np.float32 and np.array_equal(vectors[0], rows[0])
     assert np.allclose(vectors[1], (10 * rows[1] + 10 * rows[2] + 2 * rows[3]) / 22, atol=1e-6)
-    assert averaged(rows, found, 4) is rows
+    assert averaged(rows[:1], found[:1], 1) is not rows and np.array_equal(averaged(rows[:1], found[:1], 1), rows[:1])
+
+
+def test_windows_that_are_refused_cost_no_others():
+    """Two spans of one window and none of the other are not taken for one of each."""
+    refused = {}
+    found = Cutter(step=1, shortest=4, chunk=10).cut([(2, 3), (0, 0.2)], 100, refused.__setitem__)
+    assert [span.window for span in found] == [1, 1] and list(refused) == [0]
+    vectors = averaged(np.float32([[1, 2], [3, 6]]), found, 2)
+    assert np.isnan(vectors[0]).all() and vectors[1].tolist() == [2, 4]
+    assert np.isnan(averaged(np.zeros((0, 2), np.float32), [], 1)).all()
 
 
 def test_frames_within_spans():
