@@ -24,11 +24,12 @@ def require(condition, message):
         raise UsageError(message)
 
 
-def whole_numbers(text, option, between=":"):
-    """The numbers of a list such as 512:512."""
+def whole_numbers(text, option, between=":", least=1):
+    """The numbers of a list such as 512:512, none of them less than `least`."""
     words = text.split(between)
-    require(all(re.fullmatch(r"-?[0-9]{1,6}", word, re.A) for word in words),
-            f"{option} is whole numbers with '{between}' between, not '{text}'")
+    require(all(re.fullmatch(r"-?[0-9]{1,6}", word, re.A) and int(word) >= least for word in words),
+            f"{option} is whole numbers with '{between}' between, "
+            + (f"from {least} on, not '{text}'" if least > 0 else f"not '{text}'"))
     return [int(word) for word in words]
 
 
@@ -83,7 +84,7 @@ class XvectorNetworkOptions:
         for word in self.frame_layers.split():
             offsets, colon, dim = word.partition(":")
             require(colon, f"--frame-layers is words such as -2,0,2:512, not '{word}'")
-            offsets = whole_numbers(offsets, "--frame-layers", ",")
+            offsets = whole_numbers(offsets, "--frame-layers", ",", -999999)
             steps = {b - a for a, b in zip(offsets, offsets[1:], strict=False)}
             require(not steps or len(steps) == 1 and min(steps) > 0,
                     f"--frame-layers: the frames {offsets} do not lie at even distances")
@@ -93,7 +94,10 @@ class XvectorNetworkOptions:
 
     def parsed_blocks(self):
         if self.network == "campplus":
-            return [whole_numbers(word, "--blocks", "x") for word in self.blocks.split(":")]
+            blocks = [whole_numbers(word, "--blocks", "x") for word in self.blocks.split(":")]
+            require({len(block) for block in blocks} == {2},
+                    f"--blocks of CAM++ is words such as 12x1, not '{self.blocks}'")
+            return blocks
         return whole_numbers(self.blocks, "--blocks")
 
 
@@ -155,7 +159,9 @@ class ExampleOptions:
         words = self.speed_perturb.split(":") if self.speed_perturb else []
         require(all(re.fullmatch(r"[0-9]\.?[0-9]{0,3}", word, re.A) and 0.5 <= float(word) <= 2 for word in words),
                 f"--speed-perturb is numbers from 0.5 to 2 such as 0.9:1.1, not '{self.speed_perturb}'")
-        return [float(word) for word in words if float(word) != 1]
+        speeds = [float(word) for word in words if float(word) != 1]
+        require(len(set(speeds)) == len(speeds), f"--speed-perturb={self.speed_perturb} has a speed twice")
+        return speeds
 
 
 @dataclass(frozen=True)
@@ -219,7 +225,8 @@ class OptimiserOptions:
 
     def __post_init__(self):
         require(self.epochs >= 1, "--epochs must be at least 1")
-        require(self.learning_rate > 0 and self.final_learning_rate >= 0, "learning rates must be above 0")
+        require(0 < self.learning_rate <= 1e30 and 0 <= self.final_learning_rate <= 1e30,
+                "learning rates must be above 0, and no more than 1e30")
         require(self.schedule != "exponential" or self.final_learning_rate > 0,
                 "--final-learning-rate must be above 0 with --schedule=exponential")
         require(0 <= self.warmup <= 1, "--warmup must be from 0 to 1")

@@ -101,6 +101,10 @@ def test_the_same_seed_makes_the_same_network(corpus):
     ({"network": {"embedding_layer": 3}}, 1, "--embedding-layer is 1 to 2"),
     ({"network": {"frame_layers": "512"}}, 1, "--frame-layers"),
     ({"network": {"frame_layers": "-3,0,1:4"}}, 1, "even distances"),
+    ({"network": {"frame_layers": "0:0"}}, 1, "--frame-layers is whole numbers .* from 1 on, not '0'"),
+    ({"network": {"segment_layers": "0"}}, 1, "--segment-layers is whole numbers .* from 1 on"),
+    ({"network": {"network": "resnet34", "blocks": "0:1"}}, 1, "--blocks is whole numbers .* from 1 on"),
+    ({"network": {"network": "campplus", "blocks": "2:1"}}, 1, "--blocks of CAM\\+\\+ is words such as 12x1"),
     ({"network": {"network": "resnet34", "channels": 0}}, 1, "--channels must be"),
     ({"network": {"network": "resnet34", "blocks": "3x2"}}, 1, "--blocks"),
 ])
@@ -111,9 +115,12 @@ def test_what_cannot_be(corpus, changes, workers, word):
 
 @pytest.mark.parametrize("cls, given, word", [
     (ExampleOptions, {"min_chunk": 300}, "--max-chunk"), (ExampleOptions, {"batch_size": 1}, "--batch-size"),
+    (ExampleOptions, {"speed_perturb": "0.9:.9"}, "--speed-perturb"),
+    (ExampleOptions, {"speed_perturb": "0.9:0.90"}, "has a speed twice"),
     (ExampleOptions, {"speed_perturb": "3"}, "--speed-perturb"), (LossOptions, {"label_smoothing": 1}, "--label"),
     (LossOptions, {"margin_start": 0.9}, "--margin-start"),
     (LossOptions, {"loss": "ge2e", "subcentres": 2}, "of a classifier"),
+    (OptimiserOptions, {"learning_rate": 1e39}, "learning rates"),
     (OptimiserOptions, {"epochs": 0}, "--epochs"), (OptimiserOptions, {"momentum": 1.0}, "--momentum"),
     (OptimiserOptions, {"schedule": "exponential", "final_learning_rate": 0}, "--final-learning-rate"),
     (HeldOutOptions, {"seed": -1}, "--seed"), (RunOptions, {"cache": -1}, "--cache"),
