@@ -71,6 +71,8 @@ class TrainingFolder:
         self.progress = Progress("steps", total=1.0)
         if leads:
             self.folder.mkdir(parents=True, exist_ok=True)
+            for left in self.folder.glob(f".{CHECKPOINT}.*.tmp"):  # by one that was killed while it wrote: it is large
+                left.unlink(missing_ok=True)
 
     def resume(self, load):
         """Hand the checkpoint to `load`, if there is one and it is to go on from; says so.

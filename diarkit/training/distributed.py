@@ -33,7 +33,8 @@ def joined(device, threads=0):
     device : "cpu" or "cuda"
     threads : of torch in this process; 0 shares the processors among the workers of this machine
 
-    Raises DataError if there is no such device, or if what torchrun tells in the environment is not all there.
+    Raises DataError if there is no such device, if what torchrun tells in the environment is not all there, or if
+    inside another worker is gone.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise DataError("--device=cuda, and torch finds no GPU")
@@ -48,6 +49,10 @@ def joined(device, threads=0):
         raise DataError(f"WORLD_SIZE={os.environ['WORLD_SIZE']}, and the workers do not meet: {reason}") from None
     try:
         yield Worker(distributed.get_rank(), distributed.get_world_size(), told("LOCAL_RANK", 0))
+    except RuntimeError as error:
+        if isinstance(error, distributed.DistError) or "gloo" in str(error):
+            raise DataError("another worker is gone; the same command goes on from the last checkpoint") from None
+        raise
     finally:
         distributed.destroy_process_group()
 

@@ -41,6 +41,21 @@ def test_an_environment_that_is_not_of_torchrun(monkeypatch, told, word):
         raise AssertionError("there is nobody to join")
 
 
+@pytest.mark.parametrize("message, kind", [("[../gloo/pair.cc] Read error: reset by peer", DataError),
+                                           ("shapes do not match", RuntimeError)])
+def test_a_worker_that_is_gone(monkeypatch, message, kind):
+    """What gloo says of it is one line; what is wrong with the program keeps its traceback."""
+    calls = []
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name, value in (("init_process_group", None), ("get_rank", 0), ("get_world_size", 2),
+                        ("destroy_process_group", None)):
+        monkeypatch.setattr(f"torch.distributed.{name}",
+                            lambda *args, name=name, value=value: calls.append(name) or value)
+    with pytest.raises(kind, match="another worker is gone" if kind is DataError else message), joined("cpu", 1):
+        raise RuntimeError(message)
+    assert calls[-1] == "destroy_process_group"
+
+
 class Network(nn.Module):
     """Batch norms of every kind, behind a residual block, and GE2E of what comes out."""
 
