@@ -45,7 +45,8 @@ class SpeakerSums:
             block = np.array(self._waiting, np.float64) - self._shift
             np.add.at(self._sums, self._speakers, block)
             np.add.at(self._counts, self._speakers, 1)
-            self._products += block.T @ block
+            with np.errstate(over="ignore"):  # refused in of_speakers
+                self._products += block.T @ block
             self._waiting, self._speakers = [], []
 
     def of_speakers(self):
@@ -59,7 +60,8 @@ class SpeakerSums:
         there = self._counts > 0
         counts = self._counts[there]
         means = self._sums[there] / counts[:, None]
-        scatter = self._products - means.T @ (counts[:, None] * means)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scatter = self._products - means.T @ (counts[:, None] * means)
         if not np.isfinite(scatter).all():
             raise DataError("vectors are too large for their squares to be added up")
         return counts, means + self._shift, scatter
